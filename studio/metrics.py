@@ -1,7 +1,7 @@
 """`Score` (or one `Track`) to numbers: key, texture and repetition. Knows nothing of files, tokens or models.
 
-Every figure names its unit and range, and the paper it comes from where it has one. Drums have no pitch and are left out
-of every figure about pitch.
+Every figure names its unit and range, and the paper it comes from where it has one. Drums have no pitch and are left
+out of every figure about pitch.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _pitched_notes(music: Score | Track) -> list[Note]:
 
 
 def pitch_class_histogram(music: Score | Track) -> NDArray[np.float64]:
-    """(12,) float64, from C upwards: the share of sounding time on each pitch class, 0-1; all 0 when nothing is pitched."""
+    """(12,) float64, from C upwards: the share of note time on each pitch class, 0-1; all 0 without pitches."""
     weights = np.zeros(12)
     for note in _pitched_notes(music):
         weights[note.pitch % 12] += note.duration
@@ -64,7 +64,7 @@ def pitch_class_histogram(music: Score | Track) -> NDArray[np.float64]:
 
 
 def estimate_key(music: Score | Track) -> Key | None:
-    """The key whose profile fits the durations of the pitch classes best; None when nothing is pitched or all fit alike.
+    """The key whose profile fits the time on each pitch class best; None without pitches or when all keys fit alike.
 
     The Krumhansl-Schmuckler algorithm (Krumhansl 1990, "Cognitive Foundations of Musical Pitch") with the profiles of
     Temperley (1999, Music Perception 17(1)).
@@ -115,7 +115,7 @@ def notes_per_bar(score: Score) -> float:
 def repeated_pitch_rate(track: Track) -> float:
     """Share of the steps of a monophonic line, from each note to the next, that stay on the same pitch: 0-1.
 
-    0 for fewer than two notes. Notes of a chord count as if they came one after another: make the line monophonic first.
+    0 for fewer than two notes. Notes of a chord count as if one came after another: make the line monophonic first.
     """
     pitches = [note.pitch for note in track.notes]
     steps = list(itertools.pairwise(pitches))
@@ -163,7 +163,7 @@ def longest_loop(score: Score, longest_pattern: int = LONGEST_PATTERN) -> int:
 
 
 def _longest_repetition(contents: Sequence[tuple[tuple[int, int, int, int], ...]], period: int) -> int:
-    """Bars of the longest stretch in which every bar equals the one `period` bars before it; 0 below two full rounds."""
+    """Bars of the longest stretch in which each bar equals the one `period` bars before it; 0 below two full rounds."""
     longest, repeated = 0, 0
     for i in range(period, len(contents)):
         repeated = repeated + 1 if contents[i] == contents[i - period] else 0

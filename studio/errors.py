@@ -1,0 +1,32 @@
+"""The studio's own errors. Knows nothing of the rest; everything else may raise these.
+
+Each message is one plain sentence or two for the person at the page: what came, what was expected, what to do.
+"""
+
+
+class StudioError(Exception):
+    """Anything that went wrong in a way a user can understand and act on."""
+
+
+class MidiError(StudioError):
+    """A file could not be used as MIDI."""
+
+
+class SeedError(StudioError):
+    """A score cannot serve as a seed for the chosen model."""
+
+
+class SettingError(StudioError):
+    """A setting is outside what the chosen model honours."""
+
+
+class CheckpointError(StudioError):
+    """A checkpoint folder is missing, incomplete or does not fit its own description."""
+
+
+class SoundError(StudioError):
+    """No sound can be made: no synthesizer, or no usable SoundFont."""
+
+
+class DataError(StudioError):
+    """A corpus or a prepared data folder cannot be used."""

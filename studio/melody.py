@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 from statistics import median
 
-from studio.metrics import polyphony
 from studio.score import Note, Score, Track
 
 _MELODY_NAME = re.compile(
@@ -41,7 +40,8 @@ def _likeness(score: Score, track: Track) -> float:
     likeness = 4.0 * (track.role == "melody") - 2.0 * (track.role == "bass")
     likeness += 4.0 * bool(_MELODY_NAME.search(track.name)) - 2.0 * bool(_OTHER_NAME.search(track.name))
     likeness -= 2.0 * (track.program in _BASSES) + 3.0 * (track.program in _NOISES)
-    likeness -= 1.5 * min(2.0, polyphony(track) - 1.0)
+    # How many notes there are for each that a single voice can sing.
+    likeness -= 1.5 * min(2.0, len(track.notes) / len(monophonic(track).notes) - 1.0)
     # The fifth octave is where tunes lie; every octave off costs.
     likeness -= abs(median(note.pitch for note in track.notes) - 72) / 12
     return likeness + 2.0 * _presence(score, track)

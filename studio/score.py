@@ -28,7 +28,7 @@ class Note(NamedTuple):
 
 
 class Tempo(NamedTuple):
-    """From `onset` on, a quarter note lasts `mpq` microseconds (kept as MIDI keeps it, so that it survives exactly)."""
+    """From `onset` on, a quarter note lasts `mpq` microseconds: as MIDI keeps it, so that it survives exactly."""
 
     onset: int
     mpq: int
@@ -55,7 +55,8 @@ class KeySignature(NamedTuple):
     minor: bool
 
 
-class Bar(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Bar:
     """Bar `index` (from 0) spans ticks `start` to `end` (exclusive) under `numerator`/`denominator`."""
 
     index: int
@@ -204,7 +205,7 @@ class Score:
     # --- pure operations -------------------------------------------------------------------------------------------
 
     def transpose(self, semitones: int) -> Score:
-        """Move every pitched note; ValueError when one would leave 0-127. Key signatures are dropped: they no longer hold."""
+        """Move every pitched note; ValueError when one would leave 0-127. Key signatures no longer hold and are dropped."""
         if semitones == 0:
             return self
         tracks = tuple(
@@ -236,7 +237,7 @@ class Score:
         )
 
     def slice_ticks(self, start: int, end: int) -> Score:
-        """What starts in ticks `start` to `end` (exclusive), moved to tick 0; notes ringing past `end` are cut there."""
+        """What starts in ticks `start` to `end` (exclusive), from tick 0; notes ringing past `end` are cut there."""
 
         def cut(track: Track) -> Track:
             notes = tuple(

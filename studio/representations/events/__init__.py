@@ -4,10 +4,10 @@
     BAR [METRE] [TEMPO] [LEFT] notes of track 0, then TRACK_k and its notes ...   each bar
     EOS                                                                           when the piece ends here
 
-A note is `POSITION [VELOCITY] PITCH [HOLD ...] DURATION`; notes of a chord share their POSITION, drums say DRUM instead of
-PITCH, METRE, TEMPO and VELOCITY stand only where they change. The melody is the first track, so within each bar it comes
-before what accompanies it. A bar of a track can be left open (`HOLE`) and written at the end (`FILL` ...), with all
-that stands before and after it in view: infilling, and accompaniment of a melody known to its end.
+A note is `POSITION [VELOCITY] PITCH [HOLD ...] DURATION`; notes of a chord share their POSITION, drums say DRUM instead
+of PITCH; METRE, TEMPO and VELOCITY stand only where they change. The melody is the first track, so within each bar it
+comes before what accompanies it. A bar of a track can be left open (`HOLE`) and written at the end (`FILL` ...), with
+all that stands before and after it in view: infilling, and accompaniment of a melody known to its end.
 
 Bar-wise position tokens follow REMI (Huang & Yang 2020, "Pop Music Transformer"); holes filled at the end follow
 the infilling of MMM (Ens & Pasquier 2020).
@@ -51,6 +51,16 @@ class Events:
     def vocab_size(self) -> int:
         return len(self.vocab)
 
+    @property
+    def start_id(self) -> int:
+        """The id that ends the header; what follows it is the music."""
+        return self.vocabulary.ids["START"]
+
+    @property
+    def note_ids(self) -> range:
+        """The ids of which each note has exactly one: to count notes by."""
+        return self.vocabulary.types["DURATION"]
+
     def quantize(self, score: Score) -> Score:
         """The nearest score on the grid (see `grid`)."""
         return grid.quantize(score)
@@ -68,8 +78,8 @@ class Events:
     ) -> NDArray[np.int64]:
         """The score as ids (T,), quantized first. `style` and `key` are said in the header when given.
 
-        `ended`: the piece ends with its last bar (LEFT tokens and EOS). `holes`: the bars of tracks to leave open and to
-        write at the end. ValueError for a hole or a style that does not exist.
+        `ended`: the piece ends with its last bar (LEFT tokens and EOS). `holes`: the bars of tracks to leave open and
+        to write at the end. ValueError for a hole or a style that does not exist.
         """
         headers, bars, fills = self._encode(score, style, key, ended, holes)
         return np.concatenate([headers[0], *bars, *fills])

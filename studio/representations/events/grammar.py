@@ -1,7 +1,7 @@
 """The grammar of the events representation: which token may come next, kept step by step. Knows no scores.
 
-A `Grammar` is fed every id in order (`advance`) and tells at any time what may follow (`allowed`). With a `Plan` it also
-steers the writing: exactly so many new bars, one voice, an ending, a pitch range, no long silence.
+A `Grammar` is fed every id in order (`advance`) and tells at any time what may follow (`allowed`). With a `Plan` it
+also steers the writing: exactly so many new bars, one voice, an ending, a pitch range, no long silence.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Plan:
     """What to write after the prompt: `bars` new bars, in its metre and tempo.
 
     `monophonic`: one note at a time in track 0 and no other track. `ending`: close the piece with the last bar.
-    `lowest`, `highest`: pitches allowed (0-127). `max_empty_bars`: silent bars in a row allowed; the first is never silent.
+    `lowest`, `highest`: pitches allowed (0-127). `max_empty_bars`: silent bars in a row allowed; the first is never
+    silent. `max_same_pitch`: how often in a row one pitch may come in track 0.
     """
 
     bars: int
@@ -31,6 +32,7 @@ class Plan:
     lowest: int = 0
     highest: int = 127
     max_empty_bars: int = 1
+    max_same_pitch: int = 8
 
 
 class Grammar:
@@ -57,6 +59,7 @@ class Grammar:
         self.bars_to_write = 0
         self.empty_bars = 0
         self.notes_in_bar = 0
+        self.same_pitch = (-1, 0)  # the last pitch of track 0 and how often in a row it came
 
     def steer(self, plan: Plan) -> None:
         """From here on write what `plan` says: the next bar is its first."""
@@ -71,7 +74,7 @@ class Grammar:
         """Take the next id."""
         kind = self.kinds[token]
         value = token - self.vocabulary.first(kind)
-        if self.bar < 0 and kind in _HEADER or kind == "START":
+        if (self.bar < 0 and kind in _HEADER) or kind == "START":
             self._header(kind, value)
         elif kind == "BAR":
             self._next_bar()
@@ -126,6 +129,9 @@ class Grammar:
             self.phase = "velocity"
         elif kind in ("PITCH", "DRUM"):
             self.pitch, self.holds, self.phase = value, 0, "pitch"
+            if self.track == 0:
+                last, times = self.same_pitch
+                self.same_pitch = (value, times + 1 if value == last else 1)
         elif kind == "HOLD":
             self.holds += 1
             self.phase = "pitch"
@@ -195,6 +201,9 @@ class Grammar:
         if self.plan is not None:
             lowest, highest = max(lowest, self.plan.lowest), self.plan.highest
         self._open(mask, "PITCH", lowest, highest + 1)
+        last, times = self.same_pitch
+        if self.plan is not None and self.track == 0 and times >= self.plan.max_same_pitch and lowest < highest:
+            mask[self.vocabulary.first("PITCH") + last] = False
 
     def _allow_positions(self, mask: NDArray[np.bool_]) -> None:
         first = self.position + 1

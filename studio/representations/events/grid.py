@@ -12,7 +12,14 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from studio.representations.events.vocabulary import (
-    GRID, LONGEST_DURATION, MAX_BAR, MAX_HOLDS, METRES, TEMPOS, TRACKS, VELOCITIES,
+    GRID,
+    LONGEST_DURATION,
+    MAX_BAR,
+    MAX_HOLDS,
+    METRES,
+    TEMPOS,
+    TRACKS,
+    VELOCITIES,
 )  # fmt: skip
 from studio.score import Bar, Note, Score, Tempo, TimeSignature, Track
 
@@ -20,7 +27,7 @@ MAX_DURATION = LONGEST_DURATION * (MAX_HOLDS + 1)
 MPQ = tuple(round(60_000_000 / qpm) for qpm in TEMPOS)
 _KNOWN = frozenset(METRES)
 _LENGTHS = {(n, d): 4 * GRID * n // d for n, d in METRES}
-_BY_LENGTH = sorted({length for length in _LENGTHS.values()})
+_BY_LENGTH = sorted(set(_LENGTHS.values()))
 
 
 def nearest(values: Sequence[int], wanted: float) -> int:

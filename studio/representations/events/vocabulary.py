@@ -32,9 +32,7 @@ TEMPOS = (
 )  # fmt: skip
 """Quarter notes per minute: the marks of a metronome, extended at both ends."""
 VELOCITIES = (16, 32, 48, 64, 80, 96, 112, 127)
-METRES = tuple(
-    (n, d) for d, most in ((1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 16)) for n in range(1, most + 1)
-)
+METRES = tuple((n, d) for d, most in ((1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 16)) for n in range(1, most + 1))
 """Every metre whose bar fits; the short ones also name pickups and other cut bars."""
 
 

@@ -1,0 +1,59 @@
+"""What next-token models share: loss, optimizer and training step. Not a model itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from studio.models import OptimizerSettings
+
+PAD = 0
+_OPTIMIZERS: dict[str, Any] = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}
+
+
+class NextTokenModel(nn.Module):
+    """A network that predicts each id from those before it. Subclasses give `config` and `logits`."""
+
+    config: Any
+
+    def logits(self, ids: torch.Tensor) -> torch.Tensor:
+        """Logits (B, T, V) for what follows each of ids (B, T)."""
+        raise NotImplementedError
+
+    def nll(self, ids: torch.Tensor) -> torch.Tensor:
+        """Negative log-likelihood in nats of ids[:, 1:] (B, T)."""
+        logits = self.logits(ids[:, :-1])
+        return F.cross_entropy(logits.float().transpose(1, 2), ids[:, 1:], reduction="none")
+
+    def learned(self, ids: torch.Tensor) -> torch.Tensor:
+        """Which of ids[:, 1:] are learned (B, T): what follows the header and is no padding."""
+        after_start = (ids == self.config.start_id).cumsum(1)[:, :-1] > 0
+        learned: torch.Tensor = after_start & (ids[:, 1:] != PAD)
+        return learned
+
+    def optimizer(self, settings: OptimizerSettings) -> torch.optim.Optimizer:
+        """The optimizer over all parameters, weight decay on matrices only; KeyError for an unknown name."""
+        matrices = [p for p in self.parameters() if p.dim() > 1]
+        others = [p for p in self.parameters() if p.dim() <= 1]
+        groups = [
+            {"params": matrices, "weight_decay": settings.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        optimizer: torch.optim.Optimizer = _OPTIMIZERS[settings.name](groups, lr=settings.lr)
+        return optimizer
+
+    def training_step(
+        self, batch: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float
+    ) -> dict[str, float]:
+        """One step on ids (B, T + 1); returns `loss` in nats per token and `gradient`, its norm before clipping."""
+        learned = self.learned(batch)
+        loss = (self.nll(batch) * learned).sum() / learned.sum().clamp(min=1)
+        optimizers[0].zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.parameters(), clip)
+        optimizers[0].step()
+        return {"loss": float(loss.detach()), "gradient": float(norm)}

@@ -1,0 +1,100 @@
+"""The LSTM: a recurrent next-token model, small and quick; it knows ids, not music.
+
+Hochreiter & Schmidhuber 1997; the output layer shares the input embedding (Press & Wolf 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from studio.models import Control, OptimizerSettings
+from studio.models._likelihood import NextTokenModel
+from studio.sampling import Mask, Settings, decode
+
+TITLE = "LSTM: melodies"
+HELP = "A small recurrent network that continues a single-voice melody. Quick, and happiest with folk tunes and songs."
+
+State = tuple[torch.Tensor, torch.Tensor]
+
+CONTROLS = (
+    Control(
+        "temperature", 1.0, 0.0, 2.0, 0.05,
+        help="How daring: 0 plays safe and repeats itself, 1 writes as it learned, 2 is wild.",
+    ),
+    Control(
+        "style", None, choices=("folk", "song", "pop", "art_song", "chorale"),
+        help="The kind of tune it should lean to. Left free, it takes its cue from your melody.",
+    ),
+    Control("top_k", 0, 0, 100, 1, help="Choose only among this many likeliest next steps (0 = all)."),
+    Control("top_p", 1.0, 0.05, 1.0, 0.01, help="0.9 keeps the likeliest steps that together make up 90 %."),
+    Control("min_p", 0.02, 0.0, 0.5, 0.01, help="Leave out steps far less likely than the best; higher is safer."),
+    Control(
+        "repetition", 3, 0, 8, 1,
+        help="How often in a row the same passage may come before something new must follow (0 = no limit).",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of the network."""
+
+    vocab_size: int
+    """Number of ids; 0 is padding."""
+    start_id: int
+    """The id that ends the header: only what follows it is learned."""
+    embedding: int = 256
+    """Width of embedding and output."""
+    hidden: int = 512
+    """Width of each LSTM layer."""
+    layers: int = 2
+    dropout: float = 0.2
+    """Share of activations dropped on the embedding, between layers and before the output."""
+
+
+class Model(NextTokenModel):
+    """Embedding, LSTM layers, a projection back to the embedding's width, tied output."""
+
+    config: Config
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.embed = nn.Embedding(config.vocab_size, config.embedding)
+        self.lstm = nn.LSTM(config.embedding, config.hidden, config.layers, batch_first=True, dropout=config.dropout)
+        self.project = nn.Linear(config.hidden, config.embedding)
+        self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+        self.drop = nn.Dropout(config.dropout)
+        nn.init.normal_(self.embed.weight, std=config.embedding**-0.5)
+
+    def forward(self, ids: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Logits (B, T, V) after each of ids (B, T), and the state to go on from."""
+        out, state = self.lstm(self.drop(self.embed(ids)), state)
+        return F.linear(self.project(self.drop(out)), self.embed.weight, self.bias), state
+
+    def logits(self, ids: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self(ids)[0]
+        return out
+
+    def configure_optimizers(self, settings: OptimizerSettings) -> list[torch.optim.Optimizer]:
+        return [self.optimizer(settings)]
+
+    @torch.inference_mode()
+    def generate(
+        self, prompt: torch.Tensor, masks: Sequence[Mask], settings: Settings, generators: Sequence[torch.Generator]
+    ) -> Iterator[list[int | None]]:
+        """See `studio.models.Model`. The prompt is read once, whatever its length; each step then costs the same."""
+        logits, state = self(prompt[None])
+        takes = len(masks)
+        self_state = [(h.expand(-1, takes, -1).contiguous()) for h in state]
+
+        def step(ids: torch.Tensor) -> torch.Tensor:
+            out, (self_state[0], self_state[1]) = self(ids[:, None], (self_state[0], self_state[1]))
+            return torch.Tensor(out[:, -1])
+
+        yield from decode(logits[:, -1].expand(takes, -1), step, masks, settings, generators)

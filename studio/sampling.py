@@ -1,0 +1,148 @@
+"""Sampling: logits to ids, and the decoding loop that all autoregressive models share. Knows no model and no score."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+
+class Mask(Protocol):
+    """What may come next: a grammar."""
+
+    def advance(self, token: int) -> None:
+        """Take the id that was chosen."""
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """Which ids may come next, (V,); none when the sequence is over."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to choose among the allowed ids.
+
+    `temperature` 0-2: 0 takes the likeliest, 1 follows the model, above 1 flattens it. `top_k`: only the k likeliest
+    (0 = all). `top_p` 0-1: only the likeliest that together hold this much probability (nucleus sampling, Holtzman
+    et al. 2020). `min_p` 0-1: only those at least this share as likely as the likeliest (Nguyen et al. 2024).
+    `repetition`: how often in a row one passage may stand before a next copy is barred (0 = no guard).
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repetition: int = 3
+
+
+def probabilities(logits: torch.Tensor, allowed: NDArray[np.bool_], settings: Settings) -> torch.Tensor:
+    """Probabilities (V,) after mask, temperature, min-p, top-k and top-p, each renormalised over what is left.
+
+    `logits` (V,), `allowed` (V,) with at least one True. At temperature 0 all of it is on the likeliest id.
+    """
+    masked = logits.float().masked_fill(torch.from_numpy(~allowed), float("-inf"))
+    if settings.temperature <= 0:
+        return torch.nn.functional.one_hot(masked.argmax(), len(masked)).float()
+    # Subtracting the maximum first keeps small temperatures from overflowing.
+    p = torch.softmax((masked - masked.max()) / settings.temperature, dim=-1)
+    if settings.min_p > 0:
+        p = torch.where(p >= settings.min_p * p.max(), p, 0.0)
+    if 0 < settings.top_k < len(p):
+        least = torch.topk(p, settings.top_k).values[-1]
+        p = torch.where(p >= least, p, 0.0)
+    if settings.top_p < 1:
+        p = p / p.sum()
+        ranked, order = torch.sort(p, descending=True)
+        # An id stays while those before it hold less than top_p; the first always stays.
+        before = torch.cumsum(ranked, 0) - ranked
+        p = torch.zeros_like(p).scatter(0, order, torch.where(before < settings.top_p, ranked, 0.0))
+        if settings.top_p <= 0:
+            p[order[0]] = 1.0
+    return p / p.sum()
+
+
+class LoopGuard:
+    """Bars the id that would begin one more copy of a passage that already stands `limit` times in a row.
+
+    Passages are 4 to 160 ids long: about one note up to several bars. Shorter runs (held notes) are no loops.
+    """
+
+    shortest, longest = 4, 160
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.history: list[int] = []
+        self.places: defaultdict[int, deque[int]] = defaultdict(lambda: deque(maxlen=64))
+
+    def advance(self, token: int) -> None:
+        self.places[token].append(len(self.history))
+        self.history.append(token)
+
+    def barred(self) -> set[int]:
+        """The ids that would continue a loop."""
+        if not self.limit or not self.history:
+            return set()
+        found = set()
+        end = len(self.history)
+        for place in self.places[self.history[-1]]:
+            period = end - 1 - place
+            if self.shortest <= period <= self.longest and self._stands(period):
+                found.add(self.history[end - period])
+        return found
+
+    def _stands(self, period: int) -> bool:
+        """Whether the last `period` ids stand `limit` times in a row."""
+        length = period * self.limit
+        if len(self.history) < length:
+            return False
+        passage = self.history[-length:]
+        return passage[period:] == passage[:-period] if self.limit > 1 else True
+
+
+def choose(
+    logits: torch.Tensor, allowed: NDArray[np.bool_], guard: LoopGuard, settings: Settings, generator: torch.Generator
+) -> int:
+    """One id from logits (V,), as `settings` say; the guard gives way where it would leave nothing."""
+    ids = np.flatnonzero(allowed)
+    if len(ids) == 1:
+        return int(ids[0])
+    barred = [i for i in guard.barred() if allowed[i]]
+    if barred and len(barred) < len(ids):
+        allowed = allowed.copy()
+        allowed[barred] = False
+    p = probabilities(logits, allowed, settings)
+    return int(torch.multinomial(p, 1, generator=generator))
+
+
+def decode(
+    logits: torch.Tensor,
+    step: Callable[[torch.Tensor], torch.Tensor],
+    masks: Sequence[Mask],
+    settings: Settings,
+    generators: Sequence[torch.Generator],
+) -> Iterator[list[int | None]]:
+    """Decode one take per mask, as one batch; yields an id a take at each step and None for takes at their end.
+
+    `logits` (B, V) are those after the prompt, `step` turns the chosen ids (B,) into the next logits (B, V). Each take
+    has its own generator, so what it becomes does not hang on the others.
+    """
+    guards = [LoopGuard(settings.repetition) for _ in masks]
+    while True:
+        chosen: list[int | None] = []
+        for row, mask, guard, generator in zip(logits, masks, guards, generators, strict=True):
+            allowed = mask.allowed()
+            if not allowed.any():
+                chosen.append(None)
+                continue
+            token = choose(row, allowed, guard, settings, generator)
+            mask.advance(token)
+            guard.advance(token)
+            chosen.append(token)
+        if all(token is None for token in chosen):
+            return
+        yield chosen
+        logits = step(torch.tensor([token or 0 for token in chosen]))

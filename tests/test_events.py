@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.representations.events import Events, Plan
+from studio.score import Note, Score, Tempo, TimeSignature, Track
+from scores import melody, scores
+
+EVENTS = Events()
+few = settings(deadline=None, max_examples=60)
+
+
+def words(ids):
+    return " ".join(EVENTS.vocab[i] for i in ids)
+
+
+def test_two_notes_by_hand():
+    score = Score(24, (Track((Note(0, 60, 24, 80), Note(24, 64, 72, 96)), role="melody"),))
+    assert words(EVENTS.encode(score)) == (
+        "BOS METRE_4/4 TEMPO_120 TRACK_0 ROLE_melody PROGRAM_0 VELOCITY_80 START "
+        "BAR POSITION_0 PITCH_60 DURATION_24 POSITION_24 VELOCITY_96 PITCH_64 DURATION_72"
+    )
+
+
+def test_accompaniment_follows_the_melody_in_each_bar():
+    tune = Track((Note(0, 72, 96, 80), Note(96, 74, 96, 80)), role="melody")
+    chords = Track((Note(0, 60, 96, 80), Note(0, 64, 96, 80)), role="accompaniment")
+    drums = Track((Note(96, 36, 24, 80),), is_drum=True, role="drums")
+    body = words(EVENTS.encode(Score(24, (tune, chords, drums)))).split("START ")[1]
+    assert body == (
+        "BAR POSITION_0 PITCH_72 DURATION_96 TRACK_1 POSITION_0 PITCH_60 DURATION_96 PITCH_64 DURATION_96 "
+        "BAR POSITION_0 PITCH_74 DURATION_96 TRACK_2 POSITION_0 DRUM_36 DURATION_24"
+    )
+
+
+def test_holes_are_written_at_the_end():
+    score = melody([60, 62, 64, 65] * 3)
+    text = words(EVENTS.encode(score, holes={(1, 0)}))
+    assert text.count("HOLE") == text.count("FILL") == 1
+    assert "BAR HOLE BAR" in text and text.endswith("PITCH_65 DURATION_24 EOS")
+    with pytest.raises(ValueError):
+        EVENTS.encode(score, holes={(9, 0)})
+
+
+@pytest.mark.parametrize("value", [3, 8, 4, 6, 12, 9])
+def test_32nds_and_triplets_are_exact(value):
+    score = melody([60, 61, 62, 60, 60, 60], duration=value)
+    assert EVENTS.decode(EVENTS.encode(score)) == EVENTS.quantize(score)
+    assert [n.onset for n in EVENTS.decode(EVENTS.encode(score)).tracks[0].notes] == [i * value for i in range(6)]
+
+
+def test_pickup_metre_and_tempo_changes_survive():
+    score = Score(
+        24,
+        (Track(tuple(Note(i * 12, 60 + i, 12, 80) for i in range(17))),),
+        (Tempo(0, 500_000), Tempo(84, 1_000_000)),
+        (TimeSignature(0, 1, 8), TimeSignature(12, 6, 8), TimeSignature(156, 7, 8)),
+    )
+    assert EVENTS.quantize(score).bars == score.bars
+    assert EVENTS.decode(EVENTS.encode(score)) == EVENTS.quantize(score)
+
+
+def test_a_bar_too_long_for_the_grid_is_split():
+    score = Score(24, (Track((Note(0, 60, 24, 80), Note(23 * 24, 62, 24, 80))),), (), (TimeSignature(0, 12, 4),))
+    assert [b.end - b.start for b in EVENTS.quantize(score).bars] == [144] * 4
+    assert [n.onset for n in EVENTS.quantize(score).tracks[0].notes] == [0, 23 * 24]
+
+
+@few
+@given(score=scores(), data=st.data())
+def test_holes_endings_and_controls_round_trip(score, data):
+    score = EVENTS.quantize(score)
+    if not score.tracks:
+        return
+    segments = [(bar.index, k) for bar in score.bars for k in range(len(score.tracks))]
+    holes = data.draw(st.sets(st.sampled_from(segments), max_size=3)) if segments else set()
+    ids = EVENTS.encode(score, style="folk", key=(9, True), ended=data.draw(st.booleans()), holes=holes)
+    assert EVENTS.decode(ids) == score
+    grammar = EVENTS.grammar()
+    for token in ids:
+        assert grammar.allowed()[token]
+        grammar.advance(int(token))
+
+
+@few
+@given(score=scores())
+def test_every_bar_has_the_header_its_window_needs(score):
+    score = EVENTS.quantize(score)
+    headers, bars = EVENTS.encode_bars(score)
+    if len(bars) < 2:
+        return
+    start = score.bars[1].start
+    window = EVENTS.decode(np.concatenate([headers[1], *bars[1:]]))
+    expected = [[n._replace(onset=n.onset - start) for n in t.notes if n.onset >= start] for t in score.tracks]
+    assert [list(t.notes) for t in window.tracks] == expected
+
+
+def test_transposing_moves_pitches_and_key_but_no_drums():
+    tracks = (Track((Note(0, 60, 24, 80),)), Track((Note(0, 36, 24, 80),), is_drum=True))
+    ids = EVENTS.encode(Score(24, tracks), key=(11, False))
+    moved = EVENTS.transpose(ids, 2)
+    assert words(moved) == words(ids).replace("PITCH_60", "PITCH_62").replace("KEY_11_major", "KEY_1_major")
+
+
+@few
+@given(
+    seed=st.integers(0, 10_000), bars=st.integers(1, 6), ending=st.booleans(), metre=st.sampled_from([(4, 4), (7, 8)])
+)
+def test_a_plan_is_kept_whatever_is_chosen(seed, bars, ending, metre):
+    """Random allowed ids: exactly so many bars, one voice, in range, never silent, with an ending when asked for."""
+    prompt = EVENTS.encode(
+        Score(24, melody([60, 62, 64, 65, 67]).tracks, (), (TimeSignature(0, *metre),)), style="folk"
+    )
+    grammar = EVENTS.grammar()
+    for token in prompt:
+        grammar.advance(int(token))
+    before = grammar.bar + 1
+    grammar.steer(Plan(bars, monophonic=True, ending=ending, lowest=55, highest=79, max_same_pitch=3))
+    rng, new = np.random.default_rng(seed), []
+    while (allowed := np.flatnonzero(grammar.allowed())).size:
+        new.append(int(rng.choice(allowed)))
+        grammar.advance(new[-1])
+    text = [EVENTS.vocab[i] for i in new]
+    assert text.count("BAR") == bars and text[-1] == "EOS"
+    assert [w for w in text if w.startswith("LEFT")] == [f"LEFT_{k}" for k in range(min(4, bars), 0, -1) if ending]
+    score = EVENTS.decode([*prompt, *new])
+    length = 24 * 4 * metre[0] // metre[1]
+    notes = [n for n in score.tracks[0].notes if n.onset >= before * length]
+    assert notes and notes[0].onset < (before + 1) * length or score.tracks[0].notes[-len(notes) - 1].end > before * length
+    assert all(55 <= n.pitch <= 79 for n in notes)
+    assert all(a.end <= b.onset for a, b in zip(notes, notes[1:], strict=False))
+    pitches = [n.pitch for n in score.tracks[0].notes]
+    assert not any(len(set(pitches[i : i + 4])) == 1 for i in range(len(pitches) - 3))
+    assert {t[1:] for t in score.time_signatures} == {metre}
+
+
+def test_a_vocabulary_is_all_a_checkpoint_needs():
+    assert Events(list(EVENTS.vocab)).vocab == EVENTS.vocab
+    with pytest.raises(ValueError):
+        Events([*EVENTS.vocab, "PITCH_60"])

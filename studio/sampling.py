@@ -11,6 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+COLDEST = 1e-6
+"""Below this temperature the likeliest id is taken: dividing by less would leave the range of floats."""
+
 
 class Mask(Protocol):
     """What may come next: a grammar."""
@@ -45,7 +48,7 @@ def probabilities(logits: torch.Tensor, allowed: NDArray[np.bool_], settings: Se
     `logits` (V,), `allowed` (V,) with at least one True. At temperature 0 all of it is on the likeliest id.
     """
     masked = logits.float().masked_fill(torch.from_numpy(~allowed), float("-inf"))
-    if settings.temperature <= 0:
+    if settings.temperature < COLDEST:
         return torch.nn.functional.one_hot(masked.argmax(), len(masked)).float()
     # Subtracting the maximum first keeps small temperatures from overflowing.
     p = torch.softmax((masked - masked.max()) / settings.temperature, dim=-1)
@@ -58,10 +61,9 @@ def probabilities(logits: torch.Tensor, allowed: NDArray[np.bool_], settings: Se
         p = p / p.sum()
         ranked, order = torch.sort(p, descending=True)
         # An id stays while those before it hold less than top_p; the first always stays.
-        before = torch.cumsum(ranked, 0) - ranked
-        p = torch.zeros_like(p).scatter(0, order, torch.where(before < settings.top_p, ranked, 0.0))
-        if settings.top_p <= 0:
-            p[order[0]] = 1.0
+        stays = torch.cumsum(ranked, 0) - ranked < settings.top_p
+        stays[0] = True
+        p = torch.zeros_like(p).scatter(0, order, torch.where(stays, ranked, 0.0))
     return p / p.sum()
 
 

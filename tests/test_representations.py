@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scores import scores
 
 from studio import representations
-from scores import scores
 
 ALL = [representations.find(name)() for name in representations.names()]
 each = pytest.mark.parametrize("representation", ALL, ids=lambda r: r.name)

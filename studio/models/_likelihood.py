@@ -36,11 +36,14 @@ class NextTokenModel(nn.Module):
         return learned
 
     def optimizer(self, settings: OptimizerSettings) -> torch.optim.Optimizer:
-        """The optimizer over all parameters, weight decay on matrices only; KeyError for an unknown name."""
+        """The optimizer over all parameters; KeyError for an unknown name.
+
+        Weight decay is AdamW's, on matrices only: in the other two it would be an L2 loss, another thing altogether.
+        """
         matrices = [p for p in self.parameters() if p.dim() > 1]
         others = [p for p in self.parameters() if p.dim() <= 1]
         groups = [
-            {"params": matrices, "weight_decay": settings.weight_decay},
+            {"params": matrices, "weight_decay": settings.weight_decay if settings.name == "adamw" else 0.0},
             {"params": others, "weight_decay": 0.0},
         ]
         optimizer: torch.optim.Optimizer = _OPTIMIZERS[settings.name](groups, lr=settings.lr)

@@ -89,12 +89,22 @@ class Model(NextTokenModel):
         self, prompt: torch.Tensor, masks: Sequence[Mask], settings: Settings, generators: Sequence[torch.Generator]
     ) -> Iterator[list[int | None]]:
         """See `studio.models.Model`. The prompt is read once, whatever its length; each step then costs the same."""
-        logits, state = self(prompt[None])
+        logits, (hidden, cell) = self(prompt[None])
         takes = len(masks)
-        self_state = [(h.expand(-1, takes, -1).contiguous()) for h in state]
+        state = [(h.expand(takes, -1), c.expand(takes, -1)) for h, c in zip(hidden, cell, strict=True)]
 
         def step(ids: torch.Tensor) -> torch.Tensor:
-            out, (self_state[0], self_state[1]) = self(ids[:, None], (self_state[0], self_state[1]))
-            return torch.Tensor(out[:, -1])
+            return self.step(ids, state)
 
         yield from decode(logits[:, -1].expand(takes, -1), step, masks, settings, generators)
+
+    def step(self, ids: torch.Tensor, state: list[State]) -> torch.Tensor:
+        """Logits (B, V) after one more id a take (B,); `state`, (hidden, cell) of each layer, is moved on in place.
+
+        Cell by cell, because the fused LSTM repacks all its weights at every call: many times the cost of one step.
+        """
+        x = self.embed(ids)
+        for layer, weights in enumerate(self.lstm.all_weights):
+            state[layer] = torch.lstm_cell(x, state[layer], *weights)
+            x = state[layer][0]
+        return F.linear(self.project(x), self.embed.weight, self.bias)

@@ -65,6 +65,7 @@ class Grammar:
         """From here on write what `plan` says: the next bar is its first."""
         self.plan = plan
         self.bars_to_write = plan.bars
+        self.phase = "BAR"  # the prompt's last bar stays as it is
         self.empty_bars = plan.max_empty_bars
         self.notes_in_bar = 1  # the prompt's last bar is not the plan's business
 

@@ -40,7 +40,7 @@ class Tempo(NamedTuple):
 
 
 class TimeSignature(NamedTuple):
-    """From `onset` on, bars of `numerator`/`denominator`. One that comes inside a bar ends that bar early (a pickup)."""
+    """From `onset` on, bars of `numerator`/`denominator`. One inside a bar ends that bar early (a pickup)."""
 
     onset: int
     numerator: int
@@ -205,7 +205,7 @@ class Score:
     # --- pure operations -------------------------------------------------------------------------------------------
 
     def transpose(self, semitones: int) -> Score:
-        """Move every pitched note; ValueError when one would leave 0-127. Key signatures no longer hold and are dropped."""
+        """Move every pitched note; ValueError when one would leave 0-127. Key signatures are dropped, as no longer true."""
         if semitones == 0:
             return self
         tracks = tuple(

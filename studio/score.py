@@ -7,6 +7,7 @@ count from 1; that is for the page and the command line). All types are frozen; 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeVar, get_args
 
@@ -96,7 +97,7 @@ Change = TypeVar("Change", Tempo, TimeSignature, KeySignature)
 
 
 def _as_map(changes: tuple[Change, ...], default: Change | None) -> tuple[Change, ...]:
-    """Sort by onset, keep the last of several at one tick, and let the first one count from tick 0 or put `default`."""
+    """Sort by onset, keep the last of several at one tick, and put `default` at tick 0 if nothing is there."""
     by_onset = {c.onset: c for c in sorted(changes, key=lambda c: c.onset)}
     if default is not None and 0 not in by_onset:
         by_onset[0] = default
@@ -107,12 +108,8 @@ def _as_map(changes: tuple[Change, ...], default: Change | None) -> tuple[Change
 
 def _at(changes: tuple[Change, ...], tick: int) -> Change | None:
     """The change in force at `tick`."""
-    current = None
-    for change in changes:
-        if change.onset > tick:
-            break
-        current = change
-    return current
+    i = bisect_right(changes, tick, key=lambda change: change.onset)
+    return changes[i - 1] if i else None
 
 
 def _shifted(changes: tuple[Change, ...], start: int, end: int) -> tuple[Change, ...]:
@@ -166,9 +163,10 @@ class Score:
     def _bar_starts(self) -> list[tuple[int, int, int, TimeSignature]]:
         """(start, end, bar length, metre) of each stretch under one metre, in ticks; the last ends with the music."""
         stretches = []
+        music_end = self.end
         for i, metre in enumerate(self.time_signatures):
             last = i + 1 == len(self.time_signatures)
-            end = self.end if last else min(self.end, self.time_signatures[i + 1].onset)
+            end = music_end if last else min(music_end, self.time_signatures[i + 1].onset)
             if end > metre.onset:
                 stretches.append((metre.onset, end, self.bar_length(metre.numerator, metre.denominator), metre))
         return stretches
@@ -182,14 +180,12 @@ class Score:
     def bars(self) -> tuple[Bar, ...]:
         """The bars up to the end of the last note; the last one is whole even when the music ends inside it."""
         bars: list[Bar] = []
-        stretches = self._bar_starts()
-        for i, (start, end, length, metre) in enumerate(stretches):
-            last = i + 1 == len(stretches)
+        metres = self.time_signatures
+        for i, (start, end, length, metre) in enumerate(self._bar_starts()):
+            # A metre change cuts the bar before it short; the end of the music does not.
+            cut = metres[i + 1].onset if i + 1 < len(metres) else end + length
             for tick in range(start, end, length):
-                # A metre change cuts the bar before it short; the end of the music does not.
-                following = [m.onset for m in self.time_signatures if m.onset > tick] if last else [end]
-                stop = min([tick + length, *following])
-                bars.append(Bar(len(bars), tick, stop, metre.numerator, metre.denominator))
+                bars.append(Bar(len(bars), tick, min(tick + length, cut), metre.numerator, metre.denominator))
         return tuple(bars)
 
     def tempo_at(self, tick: int) -> Tempo:
@@ -205,7 +201,7 @@ class Score:
     # --- pure operations -------------------------------------------------------------------------------------------
 
     def transpose(self, semitones: int) -> Score:
-        """Move every pitched note; ValueError when one would leave 0-127. Key signatures are dropped, as no longer true."""
+        """Move every pitched note; ValueError when one would leave 0-127. Key signatures are dropped: untrue now."""
         if semitones == 0:
             return self
         tracks = tuple(

@@ -1,0 +1,52 @@
+"""The verbs: read a seed, continue it, hear, see and save the result. The only door for pages and command lines.
+
+Importing it loads no model and no torch; that happens when a model is first asked to write. Every verb takes and
+returns plain values, and whatever goes wrong for a user is a `StudioError` with a sentence to show.
+"""
+
+from studio.models import Control
+from studio.pipeline.catalogue import ModelInfo, models
+from studio.pipeline.continuation import Progress, Run, Take, continue_
+from studio.pipeline.requests import MAX_BARS, Request
+from studio.pipeline.results import (
+    excerpt,
+    piano_roll,
+    render,
+    render_stream,
+    save_midi,
+    save_plot,
+    save_wav,
+    seconds_at,
+    sound_problem,
+    soundfonts,
+)
+from studio.pipeline.seeds import Facts, Seed, TrackFact, examples, read
+from studio.score import Score
+
+__all__ = [
+    "MAX_BARS",
+    "Control",
+    "Facts",
+    "ModelInfo",
+    "Progress",
+    "Request",
+    "Run",
+    "Score",
+    "Seed",
+    "Take",
+    "TrackFact",
+    "continue_",
+    "examples",
+    "excerpt",
+    "models",
+    "piano_roll",
+    "read",
+    "render",
+    "render_stream",
+    "save_midi",
+    "save_plot",
+    "save_wav",
+    "seconds_at",
+    "sound_problem",
+    "soundfonts",
+]

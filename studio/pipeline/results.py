@@ -1,0 +1,77 @@
+"""What can be done with music, a seed's or a take's: hear it, see it, save it. Doors to audio, plots and export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from studio import audio, export, midi, plots
+from studio.pipeline.continuation import Take
+from studio.score import Score
+
+
+def sound_problem() -> str | None:
+    """None if sound can be made; else one sentence on what to install."""
+    return audio.available()
+
+
+def soundfonts() -> dict[str, Path]:
+    """The SoundFonts on offer, name -> file: those in soundfonts/, and the one that is always there."""
+    return audio.soundfonts()
+
+
+def render(score: Score, soundfont: Path | None = None) -> audio.Samples:
+    """The sound of a score, (frames, 2) float32 at `audio.SAMPLE_RATE`, its loudness normalised, its tail kept.
+
+    SoundError: there is no synthesizer or no usable SoundFont.
+    """
+    return audio.render(score, soundfont)
+
+
+def render_stream(score: Score, soundfont: Path | None = None, *, block_s: float = 0.5) -> Iterator[audio.Samples]:
+    """The same in blocks of `block_s` seconds, the first one at once, at the synthesizer's own loudness."""
+    return audio.stream(score, soundfont, block_s=block_s)
+
+
+def piano_roll(score: Score, *, new_from: int | None = None, dark: bool = False) -> Any:
+    """The piano roll as a matplotlib `Figure`; from tick `new_from` on the notes are drawn as new."""
+    return plots.piano_roll(score, new_from=new_from, dark=dark)
+
+
+def save_midi(take: Take, path: str | Path) -> None:
+    """Write a take as MIDI with its recipe as a text event; `read` gives it back as `Seed.recipe`."""
+    midi.save(take.score, path, texts=(json.dumps(take.recipe, ensure_ascii=True, separators=(",", ":")),))
+
+
+def save_wav(score: Score, path: str | Path, soundfont: Path | None = None) -> None:
+    """Write the sound of a score as a WAV file. SoundError as in `render`."""
+    export.wav(render(score, soundfont), path)
+
+
+def save_plot(score: Score, path: str | Path, *, new_from: int | None = None, dark: bool = False) -> None:
+    """Write the piano roll as .png or .svg, by the path's suffix."""
+    plots.save_figure(piano_roll(score, new_from=new_from, dark=dark), path)
+
+
+def seconds_at(score: Score, tick: int) -> float:
+    """When a tick sounds, in seconds from the start, under the score's tempo map."""
+    ends = [*(tempo.onset for tempo in score.tempos[1:]), tick]
+    microticks = sum(
+        max(0, min(end, tick) - tempo.onset) * tempo.mpq for tempo, end in zip(score.tempos, ends, strict=True)
+    )
+    return microticks / score.resolution / 1_000_000
+
+
+def excerpt(score: Score, longest_s: float) -> Score:
+    """The score itself if it lasts no longer than that, else as many of its first bars as fit, at least one."""
+    if seconds_at(score, score.end) <= longest_s:
+        return score
+    end = 0
+    for bar in score.bars:
+        if end and seconds_at(score, bar.end) > longest_s:
+            break
+        end = bar.end
+    return replace(score.slice_ticks(0, end), title=score.title)

@@ -1,0 +1,24 @@
+"""A checkpoint with a tiny LSTM of random weights: quick, musical nonsense, and a real one in every other way."""
+
+from pathlib import Path
+
+import torch
+
+from studio import checkpoints, models
+from studio.representations.events import Events
+
+
+def save_lstm(folder: Path, seed: int = 0) -> Path:
+    """Write the checkpoint into `folder`, and return it."""
+    torch.manual_seed(seed)
+    events = Events()
+    module = models.find("lstm")
+    model = module.Model(module.Config(events.vocab_size, events.start_id, embedding=16, hidden=16, dropout=0.0))
+    with torch.no_grad():
+        # Short notes, so that there are some to look at: of durations and HOLD random weights would take any alike.
+        model.bias[events.vocabulary.ids["HOLD"]] = -30
+        long = events.vocabulary.types["DURATION"][36:]
+        model.bias[long.start : long.stop] = -30
+    card = {"title": "Tiny", "help": "Random weights.", "figures": {"test_nats_per_note": 9.5, "test_notes": 1000}}
+    checkpoints.save(folder, model, "lstm", events, card)
+    return folder

@@ -1,0 +1,66 @@
+"""`python -m studio.data --out DIR SOURCE...`: prepare training data. Run with --help for what a source can be."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from studio.data import sources
+from studio.data.corpora import CORPORA
+from studio.data.prepare import prepare
+from studio.errors import DataError, StudioError
+from studio.representations.events import STYLES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done, 2 when there is nothing to prepare."""
+    options = _parser().parse_args(arguments)
+    try:
+        found = _collected(options)
+        asked = {"sources": options.source, "corpora": options.corpora or []}
+        print(prepare(found, options.out, options.voices, workers=options.workers, asked=asked))
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m studio.data",
+        description="Turn folders of MIDI, .tar.xz archives and music21's tune books into training data.",
+        epilog="Known collections: " + ", ".join(CORPORA),
+    )
+    parser.add_argument("source", nargs="+", help="a folder, an archive, or music21:NAME; a folder of archives is all of them")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write; a killed run goes on when repeated")
+    parser.add_argument("--voices", choices=("melody", "all"), default="all", help="one melody, or every track (%(default)s)")
+    parser.add_argument("--corpora", nargs="+", metavar="NAME", help="use only these of the collections found")
+    parser.add_argument("--exclude", type=Path, help="text file with one piece (COLLECTION/PATH) a line that is left out")
+    parser.add_argument("--licence", default="", help="licence of a folder that is no known collection")
+    parser.add_argument("--style", default="", help=f"its style: {', '.join(STYLES)}")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
+    return parser
+
+
+def _collected(options: argparse.Namespace) -> list[sources.Source]:
+    excluded = set()
+    if options.exclude is not None:
+        try:
+            excluded = {line.strip() for line in options.exclude.read_text(encoding="utf-8").splitlines()}
+        except OSError as error:
+            raise DataError(f"{options.exclude} cannot be read: {error.strerror}.") from error
+    found = {}
+    for where in options.source:
+        for source in sources.collect(where, licence=options.licence, style=options.style):
+            if source.id not in excluded and (not options.corpora or source.corpus in options.corpora):
+                found[source.id] = source
+    if not found:
+        raise DataError("Nothing is left of the given sources after --corpora and --exclude.")
+    return list(found.values())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""Sources to a prepared folder: read in parallel, encode, group, split, write. Knows no collection by name.
+
+    config.json     representation, vocabulary, voices and what was asked for
+    manifest.jsonl  one object per piece: source, licence, credit, style, sha256, split, group and counts
+    tokens.npy      uint16, the ids of all bars, piece after piece
+    headers.npy     uint16, the header of every bar: what a window that starts with it needs before it
+    bars.npy        int64 (bars, 3): piece, offset of the bar in tokens.npy, offset of its header in headers.npy
+    pieces.npy      int64 (pieces, 6): first bar, number of bars, split (0 train, 1 valid, 2 test), style, lowest, highest pitch
+    summary.txt     the table
+
+What was read once is kept in the folder's `cache`, so a run that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+import studio
+from studio import metrics
+from studio.data import duplicates, pieces, summary
+from studio.data.sources import Source
+from studio.errors import DataError, StudioError
+from studio.representations.events import STYLES, Events
+
+SPLITS = ("train", "valid", "test")
+HELD_OUT = 0.05
+"""Share of the groups that each of valid and test gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One piece as ids: `bars` and `headers` say where each bar's ids begin in `tokens` and `header_tokens`."""
+
+    tokens: NDArray[np.uint16]
+    header_tokens: NDArray[np.uint16]
+    bars: NDArray[np.int64]
+    headers: NDArray[np.int64]
+    grams: duplicates.Grams
+    notes: int
+    lowest: int
+    highest: int
+
+
+def prepare(sources: Sequence[Source], out: Path, voices: pieces.Voices, *, workers: int, asked: dict[str, Any]) -> str:
+    """Write the prepared folder and return its summary; DataError when not one piece could be used."""
+    out.mkdir(parents=True, exist_ok=True)
+    used: list[Source] = []
+    encoded: list[Encoded] = []
+    refused: Counter[tuple[str, str]] = Counter()
+    for source, result in tqdm(_encoded(sources, out / "cache", voices, workers), total=len(sources), unit="piece"):
+        if isinstance(result, Encoded):
+            used.append(source)
+            encoded.append(result)
+        else:
+            refused[source.corpus, result] += 1
+    if not used:
+        reasons = "; ".join(f"{reason} ({n})" for (_, reason), n in refused.most_common(3))
+        raise DataError(f"None of the {len(sources)} files could be used: {reasons}.")
+    rows = _manifest(used, encoded)
+    _write(out, rows, encoded, {"representation": Events.name, "vocabulary": list(Events().vocab), "voices": voices, **asked})
+    table = summary.table(rows, refused)
+    _replace(out / "summary.txt", table.encode())
+    return table
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+def _encoded(
+    sources: Sequence[Source], cache: Path, voices: pieces.Voices, workers: int
+) -> Iterator[tuple[Source, Encoded | str]]:
+    """Each source with its ids, or with the reason why it was refused."""
+    cache.mkdir(exist_ok=True)
+    encode = partial(_cached, cache=cache, voices=voices, version=_version())
+    if workers <= 1:
+        yield from ((source, encode(source)) for source in sources)
+        return
+    # Not fork: a parent with threads (a progress bar has one) may not be forked safely.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield from zip(sources, pool.map(encode, sources, chunksize=8), strict=True)
+
+
+def _version() -> str:
+    """A hash of the code that turns bytes into ids: when it changes, what was cached no longer counts."""
+    root = Path(studio.__file__).parent
+    files = [root / "score.py", root / "melody.py", root / "metrics.py"]
+    files += sorted(root.glob("midi/*.py")) + sorted(root.glob("representations/events/*.py")) + sorted(root.glob("data/*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _cached(source: Source, *, cache: Path, voices: pieces.Voices, version: str) -> Encoded | str:
+    key = hashlib.sha256("\0".join([version, voices, source.id, source.style, source.sha256]).encode())
+    for name in sorted(source.beside):
+        key.update(source.beside[name])
+    path = cache / key.hexdigest()[:2] / f"{key.hexdigest()}.npz"
+    if path.exists():
+        try:
+            return _load(path)
+        except (OSError, ValueError, KeyError):  # cut short by a kill or a full disk: read the piece again
+            path.unlink()
+    result = encode(source, voices)
+    path.parent.mkdir(exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        if isinstance(result, str):
+            np.savez(file, refused=np.frombuffer(result.encode(), dtype=np.uint8))
+        else:
+            counts = np.array([result.notes, result.lowest, result.highest])
+            np.savez(
+                file, tokens=result.tokens, header_tokens=result.header_tokens, bars=result.bars,
+                headers=result.headers, grams=result.grams, counts=counts,
+            )  # fmt: skip
+    temporary.replace(path)
+    return result
+
+
+def _load(path: Path) -> Encoded | str:
+    with np.load(path, allow_pickle=False) as stored:
+        if "refused" in stored:
+            return bytes(stored["refused"]).decode()
+        notes, lowest, highest = stored["counts"].tolist()
+        arrays = (stored[name] for name in ("tokens", "header_tokens", "bars", "headers", "grams"))
+        return Encoded(*arrays, notes, lowest, highest)
+
+
+def encode(source: Source, voices: pieces.Voices) -> Encoded | str:
+    """The ids of one source, or why it cannot be used. Never raises: one broken file must not stop ten thousand."""
+    try:
+        score = pieces.read(source, voices)
+        key = metrics.estimate_key(score)
+        events = Events()
+        headers, bars = events.encode_bars(
+            score, style=source.style, key=(key.tonic, key.minor) if key is not None else None, ended=True
+        )
+    except StudioError as error:
+        return str(error)
+    except Exception as error:
+        return f"unexpected {type(error).__name__}: {error}"
+    tokens = np.concatenate(bars).astype(np.uint16)
+    pitches = [n.pitch for t in score.tracks if not t.is_drum for n in t.notes]
+    return Encoded(
+        tokens=tokens,
+        header_tokens=np.concatenate(headers).astype(np.uint16),
+        bars=_offsets(bars),
+        headers=_offsets(headers),
+        grams=duplicates.grams(score),
+        notes=int(np.isin(tokens, list(events.note_ids)).sum()),
+        lowest=min(pitches, default=0),
+        highest=max(pitches, default=0),
+    )
+
+
+def _offsets(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Where each part begins when they are put one after another."""
+    return np.concatenate([[0], np.cumsum([len(part) for part in parts])[:-1]]).astype(np.int64)
+
+
+# --- split and manifest --------------------------------------------------------------------------------------------
+
+
+def split_of(group: str) -> str:
+    """The split of a group, from its name alone."""
+    share = int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 2**32
+    return "valid" if share < HELD_OUT else "test" if share < 2 * HELD_OUT else "train"
+
+
+def _manifest(used: Sequence[Source], encoded: Sequence[Encoded]) -> list[dict[str, Any]]:
+    """One row per piece, in order; a group is named after the smallest hash in it, so the order of sources is nothing to it."""
+    leaders = duplicates.groups([e.grams for e in encoded]).tolist()
+    names: dict[int, str] = {}
+    for leader, source in zip(leaders, used, strict=True):
+        names[leader] = min(names.get(leader, "~"), source.sha256)
+    return [
+        {
+            "id": source.id,
+            "corpus": source.corpus,
+            "source": source.path,
+            "title": source.title,
+            "licence": source.licence,
+            "credit": source.credit,
+            "style": source.style,
+            "sha256": source.sha256,
+            "split": split_of(names[leader]),
+            "group": names[leader][:16],
+            "notes": e.notes,
+            "bars": len(e.bars),
+            "tokens": len(e.tokens),
+        }
+        for source, e, leader in zip(used, encoded, leaders, strict=True)
+    ]
+
+
+# --- writing -------------------------------------------------------------------------------------------------------
+
+
+def _write(out: Path, rows: Sequence[dict[str, Any]], encoded: Sequence[Encoded], config: dict[str, Any]) -> None:
+    token_starts = _offsets([e.tokens.astype(np.int64) for e in encoded])
+    header_starts = _offsets([e.header_tokens.astype(np.int64) for e in encoded])
+    first_bars = _offsets([e.bars for e in encoded])
+    bars = np.concatenate([
+        np.stack([np.full(len(e.bars), i), e.bars + token_starts[i], e.headers + header_starts[i]], axis=1)
+        for i, e in enumerate(encoded)
+    ])  # fmt: skip
+    table = [
+        (first_bars[i], len(e.bars), SPLITS.index(row["split"]), STYLES.index(row["style"]), e.lowest, e.highest)
+        for i, (row, e) in enumerate(zip(rows, encoded, strict=True))
+    ]
+    _save(out / "tokens.npy", np.concatenate([e.tokens for e in encoded]))
+    _save(out / "headers.npy", np.concatenate([e.header_tokens for e in encoded]))
+    _save(out / "bars.npy", bars.astype(np.int64))
+    _save(out / "pieces.npy", np.array(table, dtype=np.int64))
+    _replace(out / "manifest.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
+    _replace(out / "config.json", json.dumps(config, ensure_ascii=False, indent=1).encode())
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+    temporary.replace(path)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)

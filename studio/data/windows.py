@@ -1,0 +1,203 @@
+"""A prepared folder to training windows and held-out windows, as arrays of ids. Knows no scores and no networks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio import representations
+from studio.data.corpora import CORPORA
+from studio.data.prepare import SPLITS
+from studio.errors import DataError
+
+PAD = 0
+SHIFTS = tuple(range(-5, 7))
+"""Semitones by which training windows are transposed; a piece gets only those that keep it inside RANGE."""
+RANGE = (24, 103)
+DROP_STYLE = 0.3
+DROP_KEY = 0.2
+"""How often a training window's header leaves the style or the key open, so that a model learns to do without."""
+TEMPERATURE = 0.5
+"""A style of n tokens is drawn in proportion to n ** TEMPERATURE: the small ones more often than they are large."""
+
+
+class Windows:
+    """The windows of one split of a prepared folder; `context` is their longest length T.
+
+    `tokens` and `notes` count what the split holds, headers left out; `representation` and `vocabulary` say what the ids
+    mean. DataError when the folder is none that `studio.data` wrote.
+    """
+
+    def __init__(self, folder: Path, split: str, context: int) -> None:
+        config, arrays = _load(folder)
+        self.context = context
+        self.representation: str = config["representation"]
+        self.vocabulary: list[str] = config["vocabulary"]
+        self._tokens, self._headers, bars, pieces = arrays
+        self._encoding = representations.find(self.representation)(self.vocabulary)
+        self._pieces = pieces[pieces[:, 2] == SPLITS.index(split)]
+        self._bar_starts = np.append(bars[:, 1], len(self._tokens))
+        self._header_starts = np.append(bars[:, 2], len(self._headers))
+        first, count = self._pieces[:, 0], self._pieces[:, 1]
+        ends = self._bar_starts[first + count]
+        self.tokens = int((ends - self._bar_starts[first]).sum())
+        self.notes = sum(self._notes(int(a), int(b)) for a, b in zip(self._bar_starts[first], ends, strict=True))
+        if self.tokens:
+            self._draw = _Draw(self._pieces, self._bar_starts, context)
+        self._controls = [self._run("STYLE"), self._run("KEY")]
+        self._moved = np.stack([self._encoding.transpose(np.arange(len(self.vocabulary)), s) for s in SHIFTS])
+
+    def _run(self, kind: str) -> tuple[int, int]:
+        run = self._encoding.vocabulary.types[kind]
+        return run.start, run.stop
+
+    def _notes(self, start: int, end: int) -> int:
+        ids, notes = self._tokens[start:end], self._encoding.note_ids
+        return int(((ids >= notes.start) & (ids < notes.stop)).sum())
+
+    # --- training --------------------------------------------------------------------------------------------------
+
+    def batch(self, step: int, seed: int, size: int) -> NDArray[np.int64]:
+        """Ids (size, context + 1), padded with PAD: the same for the same step and seed, whatever came before.
+
+        Each row is a header and the bars from a random one on, transposed; a style or key is left open now and then.
+        """
+        rng = np.random.default_rng([seed, step])
+        piece, bar = self._draw(rng, size)
+        drops = rng.random((2, size)) < np.array([[DROP_STYLE], [DROP_KEY]])
+        rows = np.full((size, self.context + 1), PAD, dtype=np.int64)
+        for i in range(size):
+            ids = self._window(int(bar[i]), int(self._pieces[piece[i], 0] + self._pieces[piece[i], 1]), drops[:, i])
+            rows[i, : len(ids)] = ids
+        shifts = self._shifts(piece, rng.random(size))
+        return np.asarray(self._moved[shifts[:, None], rows])
+
+    def _window(self, bar: int, end_bar: int, drops: NDArray[np.bool_]) -> NDArray[np.uint16]:
+        """Header and music from one bar on, at most context + 1 ids."""
+        header = self._header(bar)
+        for (start, stop), drop in zip(self._controls, drops, strict=True):
+            if drop:
+                header = header[(header < start) | (header >= stop)]
+        begin = self._bar_starts[bar]
+        end = min(self._bar_starts[end_bar], begin + max(0, self.context + 1 - len(header)))
+        return np.concatenate([header, self._tokens[begin:end]])[: self.context + 1]
+
+    def _header(self, bar: int) -> NDArray[np.uint16]:
+        return self._headers[self._header_starts[bar] : self._header_starts[bar + 1]]
+
+    def _shifts(self, piece: NDArray[np.int64], draws: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Index into SHIFTS for each row, drawn evenly from those that keep its piece in RANGE."""
+        lowest, highest = self._pieces[piece, 4], self._pieces[piece, 5]
+        down = np.clip(RANGE[0] - lowest, SHIFTS[0], 0)
+        up = np.clip(RANGE[1] - highest, 0, SHIFTS[-1])
+        return np.asarray(down - SHIFTS[0] + (draws * (up - down + 1)).astype(np.int64))
+
+    # --- evaluation ------------------------------------------------------------------------------------------------
+
+    def evaluation(self) -> Iterator[tuple[NDArray[np.int64], int]]:
+        """(ids (T,), index of the first that counts): every id of every piece counts once, headers never; T <= context + 1.
+
+        Pieces as they are, whole where they fit. A longer one comes in several windows, each with the bars before what
+        counts as its context, about half the window. A bar too long for a window is counted in further ones without a
+        header.
+        """
+        for first, count, *_ in self._pieces.tolist():
+            yield from self._piece_windows(first, first + count)
+
+    def _piece_windows(self, first_bar: int, end_bar: int) -> Iterator[tuple[NDArray[np.int64], int]]:
+        done, end = int(self._bar_starts[first_bar]), int(self._bar_starts[end_bar])
+        bar = first_bar
+        while done < end:
+            header = self._header(bar)
+            begin = int(self._bar_starts[bar])
+            stop = min(end, begin + self.context + 1 - len(header))
+            if stop > done:
+                ids = np.concatenate([header, self._tokens[begin:stop]])
+                counted = len(header) + done - begin
+            else:  # inside a bar that no window holds whole
+                stop = min(end, done + self.context // 2 + 1)
+                begin = stop - self.context - 1
+                ids = self._tokens[max(begin, int(self._bar_starts[first_bar])) : stop]
+                counted = len(ids) - (stop - done)
+            yield ids.astype(np.int64), counted
+            done = stop
+            # The next window begins with the first bar that leaves about half of it as context.
+            inside = self._bar_starts[bar:end_bar]
+            bar = min(bar + int(np.searchsorted(inside, done - self.context // 2)), int(self._bar_of(done, bar, end_bar)))
+
+    def _bar_of(self, offset: int, bar: int, end_bar: int) -> int:
+        """The bar that holds an offset, at least `bar`."""
+        return bar + int(np.searchsorted(self._bar_starts[bar:end_bar], offset, side="right")) - 1
+
+
+class _Draw:
+    """Draws bars to begin windows at: first a style, by its size; then a piece, by its length; then one of its bars."""
+
+    def __init__(self, pieces: NDArray[np.int64], bar_starts: NDArray[np.int64], context: int) -> None:
+        self._pieces, self._starts, self._context = pieces, bar_starts, context
+        first, count, style = pieces[:, 0], pieces[:, 1], pieces[:, 3]
+        lengths = (bar_starts[first + count] - bar_starts[first]).astype(np.float64)
+        sizes = np.bincount(style, weights=lengths)
+        weights = lengths * (sizes[style] ** (TEMPERATURE - 1))
+        self._cumulative = np.cumsum(weights) / weights.sum()
+
+    def __call__(self, rng: np.random.Generator, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(piece (size,), bar (size,)): the row of the piece and the number of the bar in the whole folder.
+
+        Half of the windows begin at any bar, the others at one from which the piece fills the window (its first bar when
+        it is short), so that little is padding and the ends of pieces are not all that is seen of short ones.
+        """
+        piece = np.minimum(np.searchsorted(self._cumulative, rng.random(size), side="right"), len(self._pieces) - 1)
+        first, count = self._pieces[piece, 0], self._pieces[piece, 1]
+        last_full = np.searchsorted(self._starts, self._starts[first + count] - self._context, side="right")
+        choices = np.where(rng.random(size) < 0.5, count, np.clip(last_full - first, 1, count))
+        return piece, first + (rng.random(size) * choices).astype(np.int64)
+
+
+def sources(folder: Path) -> list[dict[str, Any]]:
+    """What a prepared folder is made of, for a model card: one entry per collection and licence, with its number of pieces."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in _read(folder, "manifest.jsonl").splitlines():
+        row = json.loads(line)
+        corpus = CORPORA.get(row["corpus"])
+        entry = found.setdefault(
+            (row["corpus"], row["licence"]),
+            {
+                "collection": corpus.title if corpus else row["corpus"],
+                "url": corpus.url if corpus else "",
+                "licence": row["licence"],
+                "credit": corpus.credit if corpus else row["credit"],
+                "note": corpus.note if corpus else "",
+                "pieces": 0,
+                "notes": 0,
+            },
+        )
+        entry["pieces"] += 1
+        entry["notes"] += row["notes"]
+    return [found[key] for key in sorted(found)]
+
+
+def _read(folder: Path, name: str) -> str:
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(
+            f"{folder} is not a folder of prepared data ({name}: {error.strerror}); write one with python -m studio.data."
+        ) from error
+
+
+def _load(folder: Path) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    config = json.loads(_read(folder, "config.json"))
+    try:
+        arrays = [
+            np.load(folder / f"{name}.npy", mmap_mode="r" if name in ("tokens", "headers") else None, allow_pickle=False)
+            for name in ("tokens", "headers", "bars", "pieces")
+        ]
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder} is incomplete ({error}); run python -m studio.data again to finish it.") from error
+    return config, arrays

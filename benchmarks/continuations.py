@@ -34,54 +34,54 @@ MAX_REPETITION = 1.5  # how much more often than held-out music a continuation m
 
 @dataclass(frozen=True)
 class Case:
-    """A held-out piece: its first bars, and the `real` bars that follow them."""
+    """A held-out piece: its first bars, the `real` bars that follow them, and which track is the melody."""
 
     source: str
     seed: Score
     real: Score
+    track: int
 
 
 @dataclass(frozen=True)
 class Line:
     """What is counted of one melody of some bars."""
 
+    bars: int
     notes: int
     steps: int
     repeated: int
     loop: int
-    per_bar: float
     lowest: int
     highest: int
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One continuation: its measures and by how many bars it is too long, or the error in its place."""
+    """One continuation: its measures and whether it is longer than asked, or the error in its place."""
 
     source: str
     seconds: float
     line: Line | None = None
-    late: int = 0
+    late: bool = False
     error: str = ""
     expected: bool = False
 
 
-def melody(score: Score) -> Track:
-    """The one line of the score's melody track; empty when nothing is pitched."""
-    track = guess_track(score)
-    return Track() if track is None else monophonic(score.tracks[track])
+def melody(score: Score, track: int | None) -> Track:
+    """The one line that a track holds; empty when there is none."""
+    return monophonic(score.tracks[track]) if track is not None and track < len(score.tracks) else Track()
 
 
-def measure(score: Score, bars: int) -> Line:
+def measure(score: Score, track: int, bars: int) -> Line:
     """Measure the melody of a score of `bars` bars that starts at its tick 0."""
-    line = melody(score)
+    line = melody(score, track)
     pitches = [note.pitch for note in line.notes]
     return Line(
+        bars=bars,
         notes=len(pitches),
         steps=max(0, len(pitches) - 1),
         repeated=sum(a == b for a, b in itertools.pairwise(pitches)),
         loop=metrics.longest_loop(replace(score, tracks=(line,))),
-        per_bar=len(pitches) / bars,
         lowest=min(pitches, default=60),
         highest=max(pitches, default=60),
     )
@@ -101,8 +101,9 @@ def cases(folder: Path, split: str, count: int, seed_bars: int, bars: int) -> li
         begin, middle, end = (_place(bar_rows, first + n, 1, len(tokens)) for n in (0, seed_bars, seed_bars + bars))
         seed = _decode(events, headers, bar_rows, first, tokens[begin:middle])
         real = _decode(events, headers, bar_rows, first + seed_bars, tokens[middle:end])
-        if melody(seed).notes and melody(real).notes:
-            found.append(Case(f"{manifest[piece]['corpus']}: {manifest[piece]['source']}", seed, real))
+        track = guess_track(seed)
+        if track is not None and melody(real, track).notes:
+            found.append(Case(f"{manifest[piece]['corpus']}: {manifest[piece]['source']}", seed, real, track))
         if len(found) == count:
             break
     return found
@@ -126,8 +127,8 @@ def continue_case(case: Case, request: pipeline.Request) -> Outcome:
         *_, take = pipeline.continue_(seed, request)
         assert isinstance(take, pipeline.Take)
         new = take.score.slice_ticks(take.new_from, max(take.score.end, take.new_from + 1))
-        late = max(0, new.bar_count - request.bars)
-        return Outcome(case.source, time.perf_counter() - start, measure(new, request.bars), late)
+        late = take.score.end > take.end or take.bars_new > request.bars
+        return Outcome(case.source, time.perf_counter() - start, measure(new, take.melody_track, request.bars), late)
     except Exception as error:  # counting what should never happen is the point
         text = f"{type(error).__name__}: {error}"
         return Outcome(case.source, time.perf_counter() - start, error=text, expected=isinstance(error, StudioError))
@@ -147,16 +148,17 @@ def summary(outcomes: Sequence[Outcome], real: Sequence[Line], seeds: Sequence[L
         "exceptions": sum(bool(o.error) for o in outcomes),
         "exceptions_other_than_studio_errors": sum(bool(o.error) and not o.expected for o in outcomes),
         "empty": len(lines) - len(full),
-        "past_the_last_bar": sum(o.late > 0 for o in outcomes),
+        "past_the_last_bar": sum(o.late for o in outcomes),
         "out_of_range": sum(line.lowest < lowest or line.highest > highest for line in full),
         "held_out_lowest_pitch": lowest,
         "held_out_highest_pitch": highest,
         "repeated_pitch_share": repeated,
         "held_out_repeated_pitch_share": usual,
         "repeated_pitch_ratio": repeated / usual if usual else float("inf") if repeated else 1.0,
-        "notes_per_bar": mean([line.per_bar for line in full] or [0.0]),
-        "held_out_notes_per_bar": mean(r.per_bar for r in real),
-        "loops_of_all_bars": sum(line.loop >= max(r.loop for r in real) > 0 for line in full),
+        "notes_per_bar": _per_bar(full),
+        "held_out_notes_per_bar": _per_bar(real),
+        "nothing_but_a_loop": sum(line.loop >= line.bars for line in full),
+        "held_out_nothing_but_a_loop": sum(r.loop >= r.bars for r in real),
         "longest_loop_bars": max((line.loop for line in full), default=0),
         "held_out_longest_loop_bars": max(r.loop for r in real),
         "mean_longest_loop_bars": mean([line.loop for line in full] or [0]),
@@ -169,6 +171,12 @@ def _repeated(lines: Sequence[Line]) -> float:
     """Share of all steps from note to note that stay on their pitch."""
     steps = sum(line.steps for line in lines)
     return sum(line.repeated for line in lines) / steps if steps else 0.0
+
+
+def _per_bar(lines: Sequence[Line]) -> float:
+    """Notes per bar over all bars."""
+    bars = sum(line.bars for line in lines)
+    return sum(line.notes for line in lines) / bars if bars else 0.0
 
 
 def passes(figures: dict[str, float]) -> bool:
@@ -205,7 +213,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         outcomes.append(continue_case(case, request))
         print(f"\r{i + 1} of {len(chosen)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    real, seeds = [measure(c.real, args.bars) for c in chosen], [measure(c.seed, args.seed_bars) for c in chosen]
+    real = [measure(case.real, case.track, args.bars) for case in chosen]
+    seeds = [measure(case.seed, case.track, args.seed_bars) for case in chosen]
     figures = summary(outcomes, real, seeds)
     about = circumstances("python -m benchmarks.continuations " + shlex.join(sys.argv[1:] if argv is None else argv))
     failed = [{"source": o.source, "error": o.error} for o in outcomes if o.error]

@@ -6,7 +6,9 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-DATA ?= data
+# What to train on: folders of MIDI, archives, or the tune books that come with music21.
+SOURCES ?= music21:ryansMammoth music21:oneills1850 music21:airdsAirs
+DATA ?= data/melodies
 OUT ?= runs/lstm
 
 BIN := $(VENV)/bin
@@ -28,7 +30,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports --no-logo
 
 data: $(VENV)/.dev
-	$(BIN)/python -m studio.data --out $(DATA)
+	$(BIN)/python -m studio.data --voices melody --out $(DATA) $(SOURCES)
 
 train: $(VENV)/.dev
 	$(BIN)/python -m studio.train --model lstm --data $(DATA) --out $(OUT)

@@ -1,0 +1,91 @@
+"""The page: `build` puts it together, `launch` serves it. Knows the pipeline and Gradio; nothing below knows Gradio."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+
+from studio.ui import offline  # isort: skip  # noqa: F401 - must come before gradio
+
+import gradio as gr
+from gradio.events import api
+from gradio_client import Client  # type: ignore[import-untyped]
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from studio.ui import theme, widgets
+from studio.ui.continue_tab import ContinueTab
+from studio.ui.visits import Visits
+from studio.ui.words import Words
+
+MAX_UPLOAD_MB = 20
+QUEUE = 40  # callers waiting at once; the next one is turned away
+CACHE_S = (3600, 86400)  # every hour, files served a day ago are deleted
+PING = "studio-is-alive"
+WARM = "warm"
+STYLES = ("page.css", "player.css", "parts.css")
+
+
+def build(language: str = "en") -> gr.Blocks:
+    """The page as Gradio blocks, in a language of studio/ui/strings (English where there is none such)."""
+    words = Words(language)
+    page: gr.Blocks
+    with gr.Blocks(title=words("app.title"), analytics_enabled=False, delete_cache=CACHE_S) as page:
+        widgets.header(words)
+        with gr.Tabs(elem_id="tabs"), gr.Tab(words("continue.tab")):
+            tab = ContinueTab(words, Visits())
+        page.load(tab.seed.greet, [tab.font], tab.seed.outputs, show_progress="hidden", api_visibility="private")
+        api(tab.warm, api_name=WARM, api_visibility="undocumented", concurrency_limit=1)
+    page.queue(max_size=QUEUE, default_concurrency_limit=4, api_open=False)
+    return page
+
+
+def _head(words: Words) -> str:
+    """The style sheets and the data of page.js; all of it is the studio's own."""
+    facts = {
+        "language": words.language,
+        "limit": MAX_UPLOAD_MB * 2**20,
+        "ping": PING,
+        "words": {"too_large": words("seed.too_large", limit=MAX_UPLOAD_MB)},
+    }
+    # Not launch(css=...): that one confines every rule to the container and so loses those about body.dark.
+    styles = "\n".join(map(widgets.source, STYLES))
+    return f"<style>{styles}</style><script>window.studio = {json.dumps(facts)};</script>"
+
+
+async def _alive(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("yes")
+
+
+def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, language: str = "en") -> str:
+    """Serve the page, to this machine alone unless `host` says otherwise, and return its address at once.
+
+    Without `port` the first free one from 7860 up is taken. OSError where the port is not to be had.
+    """
+    _, address, _ = page.launch(
+        server_name=host,
+        server_port=port,
+        share=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        footer_links=[],
+        max_file_size=MAX_UPLOAD_MB * 2**20,
+        app_kwargs={"routes": [Route(f"/{PING}", _alive)]},
+        theme=theme.theme(),
+        head=_head(Words(language)),
+        js=widgets.source("page.js"),
+    )
+    threading.Thread(target=_warm, args=(str(address),), daemon=True).start()
+    return str(address)
+
+
+def _warm(address: str) -> None:
+    """The first event of a server's life is slow: it had better not be a visitor's."""
+    # Whatever goes wrong here, the first visitor just waits a little longer.
+    with contextlib.suppress(Exception):
+        Client(address, verbose=False, analytics_enabled=False).predict(api_name=f"/{WARM}")

@@ -1,0 +1,53 @@
+"""What a model lets a user set, as fields of the page. Knows `Control` and the words, no model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from studio.pipeline import Control
+from studio.ui.words import Words
+
+
+def update(control: Control | None, words: Words) -> Any:
+    """What turns the control on the page into this one of another model; None hides it."""
+    if control is None:
+        return gr.update(visible=False)
+    new = component(control, words)
+    keep = ("choices", "minimum", "maximum", "step", "value", "info")
+    return gr.update(visible=True, **{name: getattr(new, name) for name in keep if hasattr(new, name)})
+
+
+def component(control: Control, words: Words) -> gr.components.Component:
+    """The control for a model's setting: a list for choices, a box to tick for yes or no, else a slider."""
+    label = words.get(f"control.{control.name}", control.name)
+    info = words.get(f"control.{control.name}.help", control.help)
+    if control.choices:
+        names = [(words.get(f"control.{control.name}.{choice}", str(choice)), choice) for choice in control.choices]
+        if control.default is None:
+            names.insert(0, (words.get(f"control.{control.name}.free", "-"), ""))
+        return gr.Dropdown(names, value=control.default or "", label=label, info=info, elem_id=f"set-{control.name}")
+    if isinstance(control.default, bool):
+        return gr.Checkbox(control.default, label=label, info=info, elem_id=f"set-{control.name}")
+    return gr.Slider(
+        control.minimum or 0,
+        control.maximum if control.maximum is not None else 1,
+        value=float(control.default or 0),
+        step=control.step,
+        label=label,
+        info=info,
+        elem_id=f"set-{control.name}",
+        buttons=[],
+    )
+
+
+def value(control: Control, shown: Any) -> Any:
+    """What a control of the page says, as the model wants it."""
+    if control.choices:
+        return shown or control.default
+    if isinstance(control.default, bool):
+        return bool(shown)
+    if shown is None:
+        return control.default
+    return int(shown) if isinstance(control.default, int) else float(shown)

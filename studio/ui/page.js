@@ -1,0 +1,57 @@
+// The page as a whole: light or dark, a file that is too large, and a server that no longer answers.
+// window.studio = {words, language, limit: bytes of an upload, ping: where the server says that it lives}
+
+() => {
+  const { words, language, limit, ping } = window.studio;
+  document.documentElement.lang = language;
+
+  // --- light or dark: the visitor's choice is kept, else the system's counts
+  const stored = localStorage.getItem("studio-theme");
+  if (stored) document.body.classList.toggle("dark", stored === "dark");
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#theme-button")) return;
+    const dark = document.body.classList.toggle("dark");
+    localStorage.setItem("studio-theme", dark ? "dark" : "light");
+  });
+
+  // --- who asks for music is taken to where it will be
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#generate")) return;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    document.querySelector("#result").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  });
+
+  // --- a file over the limit is not sent at all: the sentence stands where it was chosen
+  const tooLarge = (event, files) => {
+    const inside = event.target.closest && event.target.closest("#seed-file");
+    if (!inside || !files || ![...files].some((file) => file.size > limit)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const sentence = document.querySelector("#upload-problem");
+    sentence.textContent = words.too_large;
+    sentence.hidden = false;
+  };
+  const forget = () => (document.querySelector("#upload-problem").hidden = true);
+  window.addEventListener("change", (event) => {
+    if (event.target.type !== "file") return;
+    forget();
+    tooLarge(event, event.target.files);
+  }, true);
+  window.addEventListener("drop", (event) => {
+    forget();
+    tooLarge(event, event.dataTransfer && event.dataTransfer.files);
+  }, true);
+
+  // --- a server that was stopped leaves the page standing: say so
+  let missed = 0;
+  setInterval(async () => {
+    try {
+      const answer = await fetch(ping, { cache: "no-store" });
+      missed = answer.ok ? 0 : missed + 1;
+    } catch {
+      missed += 1;
+    }
+    const gone = document.querySelector("#gone");
+    if (gone) gone.hidden = missed < 2;
+  }, 4000);
+}

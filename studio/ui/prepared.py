@@ -1,0 +1,49 @@
+"""Music made ready for a player: pictures and sound as files, each written once and named only when it is whole."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from studio import pipeline
+from studio.errors import SoundError
+
+
+class Pictures(NamedTuple):
+    """A piano roll for a light and for a dark page."""
+
+    light: Path
+    dark: Path
+
+
+def pictures(score: pipeline.Score, folder: Path, new_from: int | None = None) -> Pictures:
+    """The piano roll; from tick `new_from` on the notes are drawn as new."""
+    light, dark = folder / "light.png", folder / "dark.png"
+    _once(light, lambda new: pipeline.save_plot(score, new, new_from=new_from))
+    _once(dark, lambda new: pipeline.save_plot(score, new, new_from=new_from, dark=True))
+    return Pictures(light, dark)
+
+
+def sound(score: pipeline.Score, path: Path, font: str | None) -> tuple[Path | None, str]:
+    """The sound by the SoundFont of that name, in a folder of its own beside `path`; else no file, and why."""
+    fonts = pipeline.soundfonts()
+    number = list(fonts).index(font) if font in fonts else 0
+    path = path.parent / f"font-{number}" / path.name
+    try:
+        _once(path, lambda new: pipeline.save_wav(score, new, fonts.get(font or "")))
+    except SoundError as error:
+        return None, str(error)
+    return path, ""
+
+
+def _once(path: Path, write: Callable[[Path], None]) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Two visitors may want the same example at once: neither must be handed the other's half-written file.
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        new = Path(scratch) / path.name
+        write(new)
+        new.replace(path)

@@ -1,0 +1,73 @@
+"""`Visit`: what one visitor has on the desk - a seed, a take, a private folder - and `Visits`, which keeps them apart.
+
+Knows the pipeline's values by name only; nothing of components.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studio.pipeline import Seed, Take
+
+KEEP_S = 2 * 60 * 60.0  # a visit nobody used for this long is cleared away
+MOST = 200  # visits kept at once; the longest unused go first
+
+
+@dataclass
+class Visit:
+    """One visitor's desk. `folder` is nobody else's; `stop` is set to end the writing that is under way.
+
+    The files of the seed and of the take lie in folders of their own.
+    """
+
+    folder: Path
+    seed: Seed | None = None
+    seed_folder: Path | None = None
+    take: Take | None = None
+    take_folder: Path | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    used: float = 0.0
+
+    def new_folder(self) -> Path:
+        """An empty folder for the files of one result, so that a later one never writes over a file being fetched."""
+        return Path(tempfile.mkdtemp(dir=self.folder))
+
+
+class Visits:
+    """The visits of one server, by the random name Gradio gives each open page. Safe to use from many threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._root = tempfile.TemporaryDirectory(prefix="music-studio-", ignore_cleanup_errors=True)
+        self._visits: dict[str, Visit] = {}
+        self._lock = threading.Lock()
+        self._clock = clock
+
+    def new_folder(self) -> Path:
+        """A folder that belongs to no visit and stays as long as the server: for what is the same for all."""
+        return Path(tempfile.mkdtemp(dir=self._root.name))
+
+    def of(self, name: str | None) -> Visit:
+        """The visit of this page, a new one the first time. `name` comes from outside: it is a key, never a path."""
+        with self._lock:
+            now = self._clock()
+            # Callers without a name share nothing with each other.
+            name = name or secrets.token_hex()
+            if name not in self._visits:
+                self._visits[name] = Visit(self.new_folder())
+            self._visits[name].used = now
+            self._clear(now)
+            return self._visits[name]
+
+    def _clear(self, now: float) -> None:
+        by_age = sorted(self._visits, key=lambda name: self._visits[name].used)
+        surplus = max(0, len(by_age) - MOST)
+        for i, name in enumerate(by_age):
+            if i < surplus or now - self._visits[name].used > KEEP_S:
+                shutil.rmtree(self._visits.pop(name).folder, ignore_errors=True)

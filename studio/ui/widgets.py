@@ -1,0 +1,110 @@
+"""The page's own components. Knows Gradio and the words, nothing of music.
+
+Each component is a constant template with a script beside it; what it shows goes in as data. Gradio runs `${...}` in a
+template, and in a plain `gr.HTML` value too, as JavaScript: so no text of a visitor's may ever be part of one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from studio.ui.prepared import Pictures
+from studio.ui.words import Words
+
+HERE = Path(__file__).parent
+
+
+def source(name: str) -> str:
+    """The text of a script, style sheet or template of this folder."""
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _component(name: str, value: object = None, **props: Any) -> gr.HTML:
+    return gr.HTML(
+        value,
+        html_template=source(f"{name}.html"),
+        js_on_load=source(f"{name}.js"),
+        apply_default_css=False,
+        elem_classes=[f"{name}-component"],
+        **props,
+    )
+
+
+def header(words: Words) -> gr.HTML:
+    """Name of the page, the button for light or dark, and the sentence for a server that is gone."""
+    return _component("header", labels=words.group("app"), elem_id="header")
+
+
+def player(words: Words, name: str, elem_id: str) -> gr.HTML:
+    """Piano roll and sound of one score; its value is made by `player_value`."""
+    return _component("player", labels=words.group("player") | {"name": name}, elem_id=elem_id)
+
+
+def facts(elem_id: str) -> gr.HTML:
+    """What was read from a file, in words; its value is described in facts.js."""
+    return _component("facts", elem_id=elem_id)
+
+
+def notice(elem_id: str, value: dict[str, Any] | None = None) -> gr.HTML:
+    """One sentence about what goes on or went wrong, at the place where it happens; its values are made below."""
+    return _component("notice", value, elem_id=elem_id)
+
+
+def error(sentence: str) -> dict[str, Any]:
+    """Value of a notice: something went wrong."""
+    return {"kind": "error", "text": sentence, "done": 0, "total": 0}
+
+
+def working(sentence: str, done: int = 0, total: int = 0) -> dict[str, Any]:
+    """Value of a notice: something goes on, `done` of `total` of it where that is known."""
+    return {"kind": "working", "text": sentence, "done": done, "total": total}
+
+
+def done(sentence: str) -> dict[str, Any]:
+    """Value of a notice: something is finished."""
+    return {"kind": "done", "text": sentence, "done": 0, "total": 0}
+
+
+def served(path: Path) -> dict[str, Any]:
+    """A file as part of a component's data: Gradio copies it to where it may be fetched and puts its `url` in."""
+    data: dict[str, Any] = gr.FileData(path=str(path)).model_dump()
+    return data
+
+
+def step(number: int, heading: str, intro: str) -> None:
+    """The heading of one of the page's steps."""
+    gr.Markdown(f"## <span>{number}</span> {heading}\n{intro}", elem_classes=["step"])
+
+
+def remark(sentence: str) -> None:
+    """A sentence of the studio's own that stands on the page for good."""
+    gr.Markdown(sentence, elem_classes=["standing-remark"])
+
+
+def upload_problem() -> gr.HTML:
+    """Where page.js says that a file was too large to be sent."""
+    return gr.HTML('<p id="upload-problem" role="alert" hidden></p>', apply_default_css=False)
+
+
+def player_value(
+    pictures: Pictures,
+    alt: str,
+    *,
+    sound: Path | None = None,
+    remark: str = "",
+    mark: float | None = None,
+    timeline: list[list[float]] | None = None,
+) -> dict[str, Any]:
+    """Value of a player, see player.js; `mark`: second at which the new music starts."""
+    return {
+        "light": served(pictures.light),
+        "dark": served(pictures.dark),
+        "alt": alt,
+        "audio": served(sound) if sound else None,
+        "remark": remark,
+        "mark": mark,
+        "timeline": timeline or [],
+    }

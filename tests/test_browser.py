@@ -1,0 +1,410 @@
+"""The page in headless Chromium: what a visitor does, sees, hears and takes home; nothing goes out or runs unasked."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import soundfile
+from tiny import save_lstm
+
+from studio import midi, pipeline, ui
+from studio.pipeline import catalogue
+from studio.score import Note, Score, Track
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium here: apt install chromium"),
+]
+SHIPPED = catalogue.CHECKPOINTS
+sound = pytest.mark.skipif(pipeline.sound_problem() is not None, reason=f"no sound: {pipeline.sound_problem()}")
+
+DONE = "#result-notice .notice[data-kind=done]:has-text('Wrote')"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The studio with a tiny model; yields its address."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    save_lstm(folder / "lstm")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "CHECKPOINTS", folder)
+        blocks = ui.build()
+        yield ui.launch(blocks)
+        blocks.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any, server: str) -> Iterator[Callable[..., Any]]:
+    """Opens pages, each a visitor of its own; afterwards no request left this machine and no script failed."""
+    contexts, requests, failures = [], [], []
+
+    def opened(address: str = server, **options: Any) -> Any:
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector("#seed-facts .title:visible")
+        settled(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert requests
+    assert [url for url in requests if not re.match(r"(http://127\.0\.0\.1:\d+/|data:|blob:)", url)] == []
+    assert failures == []
+
+
+@pytest.fixture
+def tune(tmp_path: Path) -> Path:
+    return write_tune(tmp_path / "my tune.mid")
+
+
+def write_tune(path: Path, title: str = "A tune", name: str = "Melody", first: int = 60) -> Path:
+    notes = tuple(Note(i * 240, first + (i * 2) % 12, 240, 80) for i in range(16))
+    midi.save(Score(480, (Track(notes, 73, name=name),), title=title), path)
+    return path
+
+
+def settled(page: Any) -> None:
+    """Wait until the seed on the desk is there with all it has."""
+    page.wait_for_selector("#seed-notice .notice", state="hidden")
+    page.wait_for_selector("#seed-player img.on-light", state="attached")
+
+
+def upload(page: Any, path: Path, title: str = "A tune") -> None:
+    page.set_input_files("#seed-file input[type=file]", path)
+    page.wait_for_selector(f"#seed-facts .title:text-is({title!r})")
+    settled(page)
+
+
+def write(page: Any, bars: int = 4) -> None:
+    page.fill("#bars input[type=number]", str(bars))
+    page.click("#generate")
+    page.wait_for_selector(DONE)
+
+
+def download(page: Any, button: str, folder: Path) -> Path:
+    with page.expect_download() as info:
+        page.click(button)
+    path = folder / info.value.suggested_filename
+    info.value.save_as(path)
+    return path
+
+
+def plays(page: Any, player: str) -> bool:
+    """Press play; whether time then passes in the audio element, and it is not silent on the page."""
+    page.click(f"{player} .play")
+    clock = f"document.querySelector('{player} audio').currentTime"
+    page.wait_for_function(f"{clock} > 0.4")
+    page.click(f"{player} .play")
+    return bool(page.evaluate(f"document.querySelector('{player} audio').paused"))
+
+
+def continues_an_upload(page: Any, tune: Path, folder: Path) -> Score:
+    """The main job from end to end; returns the downloaded score."""
+    upload(page, tune)
+    write(page)
+    if pipeline.sound_problem() is None:
+        assert plays(page, "#seed-player")
+        assert plays(page, "#result-player")
+        wav = download(page, "#download-wav", folder)
+        samples, rate = soundfile.read(wav)
+        assert samples.ndim == 2 and len(samples) / rate > 4 + 8
+        assert wav.stem.startswith("my tune, continued (lstm, 4 bars")
+    path = download(page, "#download-midi", folder)
+    assert path.stem.startswith("my tune, continued (lstm, 4 bars")
+    result, seed = midi.load(path).score, midi.load(tune).score
+    assert result.tracks[0].notes[:16] == seed.tracks[0].notes
+    assert len(result.tracks[0].notes) > 16
+    return result
+
+
+# --- the main job -----------------------------------------------------------------------------------------------------
+
+
+def test_upload_generate_listen_download(visit: Callable[..., Any], tune: Path, tmp_path: Path) -> None:
+    page = visit(accept_downloads=True)
+    facts = None
+    continues_an_upload(page, tune, tmp_path)
+    facts = page.inner_text("#seed-facts")
+    assert "4/4" in facts and "2 bars" in facts and "Melody" in facts and "Flute" in facts
+
+
+@pytest.mark.skipif(not (SHIPPED / "lstm" / "card.json").exists(), reason="checkpoints/lstm is not there")
+def test_the_shipped_model_does_the_main_job(
+    visit: Callable[..., Any], tune: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "CHECKPOINTS", SHIPPED)
+    continues_an_upload(visit(accept_downloads=True), tune, tmp_path)
+
+
+@sound
+def test_the_new_bars_can_be_heard_at_once_and_one_player_sounds_at_a_time(
+    visit: Callable[..., Any], tune: Path
+) -> None:
+    page = visit()
+    upload(page, tune)
+    write(page)
+    page.click("#seed-player .play")
+    page.wait_for_function("!document.querySelector('#seed-player audio').paused")
+    page.click("#result-player .jump")
+    page.wait_for_function("document.querySelector('#result-player audio').currentTime > 4.1")
+    assert page.evaluate("document.querySelector('#seed-player audio').paused")
+
+
+def test_a_result_becomes_the_next_seed(visit: Callable[..., Any], tune: Path) -> None:
+    page = visit()
+    upload(page, tune)
+    write(page)
+    page.click("#reuse")
+    page.wait_for_selector("#seed-notice .notice:has-text('now the seed')")
+    assert "6 bars" in page.inner_text("#seed-facts")
+
+
+def test_an_odd_file_gets_its_sentence_and_the_seed_stays(
+    visit: Callable[..., Any], tune: Path, tmp_path: Path
+) -> None:
+    page = visit()
+    upload(page, tune)
+    write(page)
+    odd = tmp_path / "letter.mid"
+    odd.write_text("Dear Clara, ...")
+    page.set_input_files("#seed-file input[type=file]", odd)
+    page.wait_for_selector("#seed-notice .notice[data-kind=error][role=alert]:has-text('MIDI')")
+    assert "A tune" in page.inner_text("#seed-facts")
+    assert page.is_enabled("#download-midi")
+
+
+def test_a_file_over_the_limit_is_refused_in_words_without_being_sent(
+    visit: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = visit()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "upload" in request.url else None)
+    large = tmp_path / "large.mid"
+    with large.open("wb") as file:
+        file.truncate(ui.MAX_UPLOAD_MB * 2**20 + 1)
+    page.set_input_files("#seed-file input[type=file]", large)
+    page.wait_for_selector("#upload-problem:has-text('larger than 20 MB')")
+    page.wait_for_timeout(300)
+    assert sent == []
+
+
+def slowed(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let each bar take that long."""
+    original = pipeline.continue_
+
+    def slow(seed: pipeline.Seed, request: pipeline.Request) -> Iterator[Any]:
+        for step in original(seed, request):
+            time.sleep(seconds)
+            yield step
+
+    monkeypatch.setattr(pipeline, "continue_", slow)
+
+
+def test_stop_keeps_what_is_written(
+    visit: Callable[..., Any], tune: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visit(accept_downloads=True)
+    upload(page, tune)
+    slowed(monkeypatch, 0.3)
+    page.fill("#bars input[type=number]", "60")
+    assert page.is_disabled("#stop")
+    page.click("#generate")
+    page.wait_for_selector("#result-notice .notice:has-text('2 of 60 bars written')")
+    assert page.is_disabled("#generate")
+    page.click("#stop")
+    page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Stopped after')")
+    page.wait_for_selector("#generate:enabled")
+    assert page.is_disabled("#stop")
+    kept = midi.load(download(page, "#download-midi", tmp_path)).score
+    assert len(kept.tracks[0].notes) > 16 and kept.bar_count < 20
+    if pipeline.sound_problem() is None:
+        assert plays(page, "#result-player")
+
+
+def test_two_visitors_at_once_each_get_their_own(
+    visit: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ben").mkdir()
+    pages = {name: visit(accept_downloads=True) for name in ("ada", "ben")}
+    slowed(monkeypatch, 0.1)
+    tunes = {}
+    for i, (name, page) in enumerate(pages.items()):
+        tunes[name] = write_tune(tmp_path / name / f"{name}.mid", title=name, first=55 + 12 * i)
+        upload(page, tunes[name], title=name)
+    for page in pages.values():
+        page.click("#generate")
+    for name, page in pages.items():
+        page.wait_for_selector(DONE)
+        path = download(page, "#download-midi", tmp_path / name)
+        assert path.name.startswith(name)
+        assert midi.load(path).score.tracks[0].notes[:16] == midi.load(tunes[name]).score.tracks[0].notes
+        assert page.inner_text("#seed-facts .title") == name
+
+
+# --- strangers --------------------------------------------------------------------------------------------------------
+
+HOSTILE = "${window.hacked=1}{{#if 1}}<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>`"
+
+
+def test_a_visitors_text_is_shown_and_never_run(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = visit()
+    path = write_tune(tmp_path / "${window.hacked=1}<img src=x onerror=window.hacked=1>.mid", HOSTILE, HOSTILE)
+    page.set_input_files("#seed-file input[type=file]", path)
+    page.wait_for_function("title => document.querySelector('#seed-facts .title').textContent === title", arg=HOSTILE)
+    settled(page)
+    assert page.inner_text("#seed-facts .tracks strong") == HOSTILE
+    write(page)
+    page.click("#seed-track input")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("#seed-facts img, #seed-facts script").count() == 0
+
+
+def test_no_call_can_make_the_server_read_its_own_files(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    original = pipeline.read
+    monkeypatch.setattr(pipeline, "read", lambda *asked: read.append(asked) or original(*asked))
+    config = httpx.get(server + "config").json()
+    upload_event = next(d for d in config["dependencies"] if d["targets"][0][1] == "upload")
+    secret = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}, "orig_name": "a.mid"}
+    call = {"data": [secret, None], "fn_index": upload_event["id"], "session_hash": "stranger"}
+    answer = httpx.post(server + "gradio_api/queue/join", json=call)
+    if answer.status_code == 200:
+        told = httpx.get(server + "gradio_api/queue/data", params={"session_hash": "stranger"}, timeout=20).text
+        assert '"success":false' in told.replace(" ", "") and "root:" not in told
+    assert read == []
+    assert httpx.get(server + "gradio_api/file=/etc/passwd").status_code in (403, 404)
+
+
+# --- how it looks and how it can be used ------------------------------------------------------------------------------
+
+
+def picture(page: Any, name: str, tmp_path: Path) -> None:
+    """A screenshot of the whole page, in the folder STUDIO_SCREENSHOTS if that is set."""
+    folder = Path(os.environ.get("STUDIO_SCREENSHOTS", tmp_path))
+    page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+# Contrast by WCAG 2.1 of every visible text against the nearest opaque background; what is disabled is exempt.
+CONTRAST = """
+() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (color) => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
+    .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (node) => {
+    for (; node; node = node.parentElement) {
+      const color = rgba(getComputedStyle(node).backgroundColor);
+      if (color[3] > 250) return color;
+    }
+    return [255, 255, 255, 255];
+  };
+  const low = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !node.checkVisibility({ visibilityProperty: true })) continue;
+    if (!node.offsetWidth || node.closest(":disabled, [aria-disabled=true], script, style")) continue;
+    const [a, b] = [light(rgba(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) low.push([node.textContent.trim().slice(0, 40), ratio.toFixed(2)]);
+  }
+  return low;
+}
+"""
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_it_fits_and_can_be_read(
+    visit: Callable[..., Any], tune: Path, tmp_path: Path, scheme: str, width: int
+) -> None:
+    page = visit(color_scheme=scheme, viewport={"width": width, "height": 900})
+    upload(page, tune)
+    write(page)
+    page.click("#advanced button")
+    page.wait_for_selector("#soundfont")
+    assert page.is_visible(f"#result-player img.on-{scheme}")
+    assert page.locator("#result-player img:visible").count() == 1
+    # The picture has really arrived.
+    assert page.evaluate(f"document.querySelector('#result-player img.on-{scheme}').naturalWidth") > 500
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(400)
+    picture(page, f"{scheme}-{width}", tmp_path)
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_the_visitor_may_choose_light_or_dark_and_it_is_kept(visit: Callable[..., Any]) -> None:
+    page = visit(color_scheme="light")
+    page.click("#theme-button")
+    assert page.is_visible("#seed-player img.on-dark")
+    page.reload()
+    page.wait_for_selector("#seed-player img.on-dark")
+    assert page.is_hidden("#seed-player img.on-light")
+
+
+def test_every_control_has_a_name_and_the_page_one_heading(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.click("#advanced button")
+    assert page.locator("h1").all_inner_texts() == ["Music Studio"]
+    assert page.evaluate("document.documentElement.lang") == "en"
+    unnamed = """
+    () => [...document.querySelectorAll("button, input, select, textarea, [role=slider], audio[controls]")]
+      .filter((node) => node.checkVisibility() && !node.closest("[aria-hidden=true]"))
+      .filter((node) => !(node.ariaLabel || node.innerText || node.title || [...(node.labels || [])]
+        .map((label) => label.innerText).join("").trim()
+        || (node.getAttribute("aria-labelledby") && document.getElementById(node.getAttribute("aria-labelledby")))))
+      .map((node) => node.outerHTML.slice(0, 160))
+    """
+    assert page.evaluate(unnamed) == []
+    assert page.evaluate("[...document.images].filter((i) => i.checkVisibility() && !i.alt).length") == 0
+
+
+def test_all_can_be_done_with_the_keyboard(visit: Callable[..., Any]) -> None:
+    page = visit()
+    reached = set()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.closest('[id]:not([id=\"\"])')?.id || ''"))
+        if page.evaluate("document.activeElement.id") == "generate":
+            break
+    assert {"theme-button", "seed-example", "seed-track", "model", "bars", "dice"} <= {
+        match for name in reached for match in [name] if match
+    } | set(page.evaluate("[]"))
+    page.keyboard.press("Enter")
+    page.wait_for_selector(DONE)
+
+
+def test_a_server_that_is_gone_is_told(visit: Callable[..., Any]) -> None:
+    blocks = ui.build()
+    page = visit(ui.launch(blocks))
+    assert page.is_hidden("#gone")
+    blocks.close()
+    page.wait_for_selector("#gone:has-text('stopped answering')")

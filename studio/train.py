@@ -299,7 +299,7 @@ def _typed(default: Any, text: str) -> Any:
     return type(default)(text)
 
 
-def _parsed(pairs: Sequence[str], model_name: str) -> tuple[Settings, dict[str, Any]]:
+def parse(pairs: Sequence[str], model_name: str) -> tuple[Settings, dict[str, Any]]:
     """`key=value` texts as (settings of the run, sizes of the network); SettingError for what neither knows."""
     known_sizes = {f.name: f for f in fields(models.find(model_name).Config)}
     known = {f.name: f for f in fields(Settings)}
@@ -316,6 +316,8 @@ def _parsed(pairs: Sequence[str], model_name: str) -> tuple[Settings, dict[str, 
                 raise SettingError(f"--set {pair}: there is no '{key}'; there are {', '.join(names)}.")
         except ValueError as error:
             raise SettingError(f"--set {pair}: {error}.") from error
+    if settings.optimizer not in models.OPTIMIZERS:
+        raise SettingError(f"There is no optimizer '{settings.optimizer}'; there are {', '.join(models.OPTIMIZERS)}.")
     return settings, sizes
 
 
@@ -336,7 +338,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if args.model not in models.names():
             raise SettingError(f"There is no model '{args.model}'; there are {', '.join(models.names())}.")
-        settings, sizes = _parsed(args.set, args.model)
+        settings, sizes = parse(args.set, args.model)
         args.out.mkdir(parents=True, exist_ok=True)
         run = Run(args.model, args.data, args.out, settings, sizes, command)
         if run.resume():

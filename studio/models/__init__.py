@@ -34,9 +34,12 @@ class Control:
     help: str = ""
 
 
+OPTIMIZERS = ("adamw", "adam", "rmsprop")
+
+
 @dataclass(frozen=True)
 class OptimizerSettings:
-    """`name` is adamw, adam or rmsprop; `lr` the peak learning rate; `clip` the largest gradient norm."""
+    """`name` is one of OPTIMIZERS; `lr` the peak learning rate; `clip` the largest gradient norm."""
 
     name: str = "adamw"
     lr: float = 2e-3

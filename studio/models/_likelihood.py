@@ -9,10 +9,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from studio.models import OptimizerSettings
+from studio.models import OPTIMIZERS, OptimizerSettings
 
 PAD = 0
-_OPTIMIZERS: dict[str, Any] = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}
+_OPTIMIZERS: dict[str, Any] = dict(
+    zip(OPTIMIZERS, (torch.optim.AdamW, torch.optim.Adam, torch.optim.RMSprop), strict=True)
+)
 
 
 class NextTokenModel(nn.Module):
@@ -36,7 +38,7 @@ class NextTokenModel(nn.Module):
         return learned
 
     def optimizer(self, settings: OptimizerSettings) -> torch.optim.Optimizer:
-        """The optimizer over all parameters; KeyError for an unknown name.
+        """The optimizer over all parameters.
 
         Weight decay is AdamW's, on matrices only: in the other two it would be an L2 loss, another thing altogether.
         """

@@ -1,0 +1,125 @@
+"""Training on a tiny folder: it learns, a killed run goes on as if nothing had been, and the card tells the truth."""
+
+import csv
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from scores import melody
+from studio import checkpoints, data, midi, train
+from studio.data import __main__ as prepare
+
+TINY = ["embedding=12", "hidden=16", "dropout=0", "batch=4", "context=48", "threads=1", "precision=fp32", "warmup=2"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A prepared folder of 80 little melodies, as the command makes it."""
+    root = tmp_path_factory.mktemp("corpus")
+    rng = random.Random(5)
+    (root / "tunes").mkdir()
+    for i in range(80):
+        steps = [rng.choice([-2, -1, 1, 2, 3]) for _ in range(31)]
+        pitches = [60 + sum(steps[:k]) % 24 for k in range(32)]
+        midi.save(melody(pitches, duration=rng.choice([12, 24])), root / "tunes" / f"{i}.mid")
+    out = root / "prepared"
+    code = prepare.main(
+        ["--out", str(out), "--voices", "melody", "--licence", "CC0", "--style", "folk", str(root / "tunes")]
+    )
+    assert code == 0
+    return out
+
+
+def command(folder, out, *settings):
+    return ["--model", "lstm", "--data", str(folder), "--out", str(out), "--set", *TINY, *settings]
+
+
+def rows(out):
+    with (out / "loss.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_it_learns_and_the_card_tells_how(folder, tmp_path, capsys):
+    assert train.main(command(folder, tmp_path, "steps=40", "eval_every=20", "lr=0.02")) == 0
+    first, last = rows(tmp_path)
+    assert float(last["valid_loss"]) < float(first["valid_loss"]) and float(last["lr"]) > 0
+    assert (tmp_path / "loss.png").stat().st_size > 1000
+    card = checkpoints.read_card(tmp_path)
+    figures = card.facts["figures"]
+    assert figures == json.loads(capsys.readouterr().out)
+    assert 0 < figures["test_nats_per_token"] < 7 and figures["ngram5_nats_per_note"] > 0 and figures["test_notes"] > 0
+    assert card.facts["data"][0]["licence"] == "CC0" and "studio.train --model lstm" in card.facts["command"]
+    assert str(tmp_path) not in (tmp_path / "card.json").read_text()
+    # The figure on the card is that of the weights in the folder.
+    model, representation = checkpoints.load(tmp_path)
+    test = data.windows.Windows(folder, "test", 48)
+    from studio.evaluate import model_scorer, nats
+
+    again = nats(model_scorer(model, torch.device("cpu")), test.evaluation(), representation.note_ids)
+    assert again["nats_per_note"] == pytest.approx(figures["test_nats_per_note"], rel=1e-3)
+
+
+def test_a_killed_run_goes_on_as_if_nothing_had_been(folder, tmp_path):
+    settings = ("steps=30", "eval_every=10", "lr=0.01")
+    assert train.main(command(folder, tmp_path / "whole", *settings)) == 0
+    arguments = command(folder, tmp_path / "cut", *settings)
+    process = subprocess.Popen([sys.executable, "-m", "studio.train", *arguments], stderr=subprocess.DEVNULL)
+    patience = time.monotonic() + 60
+    while not (tmp_path / "cut" / "state.safetensors").exists() and time.monotonic() < patience:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert train.main(arguments) == 0
+    assert [(r["step"], r["valid_loss"]) for r in rows(tmp_path / "cut")] == [
+        (r["step"], r["valid_loss"]) for r in rows(tmp_path / "whole")
+    ]
+    weights = (tmp_path / name / checkpoints.WEIGHTS for name in ("whole", "cut"))
+    assert len({path.read_bytes() for path in weights}) == 1
+
+
+def test_it_stops_when_validation_no_longer_improves(folder, tmp_path):
+    assert train.main(command(folder, tmp_path, "steps=200", "eval_every=2", "patience=2", "lr=0.5")) == 0
+    looks = [float(r["valid_loss"]) for r in rows(tmp_path)]
+    assert len(looks) < 100 and min(looks[-2:]) >= min(looks[:-2])
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_other_optimizers(folder, tmp_path, optimizer):
+    assert train.main(command(folder, tmp_path, "steps=4", "eval_every=2", f"optimizer={optimizer}")) == 0
+    # And their state can be read back.
+    assert train.main(command(folder, tmp_path, "steps=6", "eval_every=2", f"optimizer={optimizer}")) == 0
+    assert int(rows(tmp_path)[-1]["step"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (("colour=red",), "there is no 'colour'"),
+        (("steps=many",), "many"),
+        (("optimizer=sgd",), "adamw, adam, rmsprop"),
+        (("lr=0.5", "steps=4"), "other settings"),
+    ],
+)
+def test_mistakes_get_a_sentence(folder, tmp_path, capsys, settings, said):
+    if "lr=0.5" in settings:
+        assert train.main(command(folder, tmp_path, "steps=2", "eval_every=2")) == 0
+    assert train.main(command(folder, tmp_path, *settings)) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_no_data_gets_a_sentence(tmp_path, capsys):
+    assert train.main(command(tmp_path / "nothing", tmp_path / "out")) == 2
+    assert "prepared data" in capsys.readouterr().err
+
+
+def test_the_schedule():
+    settings = train.Settings(steps=100, lr=1.0, warmup=10, decay=0.5)
+    rates = [settings.learning_rate(step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1) and rates[9] == rates[50] == 1 and rates[75] == pytest.approx(0.5)
+    assert rates[99] == pytest.approx(0.02)

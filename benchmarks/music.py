@@ -9,7 +9,7 @@ PROGRAMS = (0, 33, 48, 73)  # piano, bass, strings, flute
 
 
 def band(minutes: float) -> Score:
-    """That much music at 120 quarter notes a minute: four pitched tracks and drums, eight notes a second and track."""
+    """That much music at 120 quarter notes a minute: four pitched tracks and drums, four notes a second and track."""
     steps = round(minutes * 60 * 4)
     tracks = [
         Track(tuple(_note(step, 48 + 7 * part + (5 * step + 3 * part) % 12) for step in range(steps)), program)

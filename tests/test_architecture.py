@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 400
+MAX_TEST_LINES = 600  # a test module mirrors a module or a package, case by case
 PAGE_SUFFIXES = {".py", ".js", ".css", ".html", ".json"}
 TEXT_SUFFIXES = PAGE_SUFFIXES | {".md", ".toml", ".txt", ""}
 
@@ -79,7 +80,9 @@ def test_importing_everything_and_building_the_page_asks_the_network_for_nothing
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_file_is_short(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+    limit = MAX_TEST_LINES if path.is_relative_to(ROOT / "tests") else MAX_LINES
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= limit
 
 
 def calls_and_imports(path: Path) -> Iterator[tuple[int, str]]:

@@ -121,18 +121,17 @@ def _continue(args: argparse.Namespace) -> None:
     )
     seed = pipeline.read(args.source)
     _remark(*seed.repairs)
-    take = _written(pipeline.continue_(seed, request))
+    take = _written(pipeline.continue_(seed, request), args.bars)
     _remark(*take.notices)
     _save(take, args, soundfont)
 
 
-def _written(run: pipeline.Run) -> pipeline.Take:
-    """The take, with a bar of progress while it is being written."""
-    with closing(run), tqdm(desc="writing", unit="bar", leave=False) as progress:
+def _written(run: pipeline.Run, bars: int) -> pipeline.Take:
+    """The take; how far it is shows on standard error."""
+    with closing(run), tqdm(total=bars, desc="writing", unit="bar", leave=False) as progress:
         for step in run:
             if isinstance(step, pipeline.Take):
                 return step
-            progress.total = step.bars_total
             progress.update()
     raise AssertionError("a continuation ends with a take")
 
@@ -254,7 +253,7 @@ def _models(args: argparse.Namespace) -> None:
     for model in offered:
         print(f"{model.name}: {model.title}\n  {model.help}")
         for name, value in model.figures.items():
-            print(f"  {name.replace('_', ' ')}: {value:.4g}" if isinstance(value, float) else f"  {name}: {value}")
+            print(f"  {name.replace('_', ' ')}: {f'{value:.4g}' if isinstance(value, float) else value}")
 
 
 COMMANDS = (

@@ -235,7 +235,7 @@ def test_read_as_json(run: Run, tmp_path: Path) -> None:
 def test_models_are_listed_with_their_figures(run: Run) -> None:
     code, printed, _ = run("models")
     assert code == 0
-    for words in ("lstm: Tiny", "Random weights.", "test nats per note: 9.5"):
+    for words in ("lstm: Tiny", "Random weights.", "test nats per note: 9.5", "test notes: 1000"):
         assert words in printed
     (model,) = json.loads(run("models", "--json")[1])
     assert model["figures"] == {"test_nats_per_note": 9.5, "test_notes": 1000}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -61,10 +62,14 @@ def read_card(folder: Path) -> Card:
 
 
 def cards(folder: Path) -> list[Card]:
-    """The cards of all checkpoints in a folder, by name; folders without card.json are passed over."""
-    if not folder.is_dir():
-        return []
-    return [read_card(path.parent) for path in sorted(folder.glob("*/card.json"))]
+    """The cards of all checkpoints in a folder, by name; a damaged one is left out with a warning."""
+    found = []
+    for path in sorted(folder.glob("*/card.json")):
+        try:
+            found.append(read_card(path.parent))
+        except CheckpointError as error:
+            logging.getLogger(__name__).warning("%s", error)
+    return found
 
 
 def _read_json(path: Path) -> Any:

@@ -2,60 +2,29 @@
 
 from __future__ import annotations
 
-import functools
 import math
 
 import numpy as np
-from numpy.typing import NDArray
+import pyloudnorm
 
 from studio.audio.synth import SAMPLE_RATE, Samples
 
 LUFS = -16.0
 PEAK_DBFS = -1.0
 SILENCE = 1e-7  # FluidSynth, at rest, puts out 4e-8 against denormal numbers
-
-_HOP = SAMPLE_RATE // 10
-
-
-@functools.cache
-def _weighting() -> NDArray[np.float64]:
-    """Power response of BS.1770's K-weighting at the frequencies of a real FFT over 100 ms: high shelf, then high-pass.
-
-    The analogue filters whose bilinear transforms at 48 kHz are the recommendation's two tables of coefficients.
-    """
-    # The bilinear transform bends the frequency axis; its Nyquist end, infinite, is left out by stopping just short.
-    axis = 1j * np.tan(np.pi * np.minimum(np.arange(_HOP // 2 + 1) / _HOP, 0.4999))
-    s = axis / math.tan(math.pi * 1681.9745 / SAMPLE_RATE)
-    top = 10 ** (3.99984385 / 20)
-    shelf = (top * s**2 + top**0.49966677 / 0.7071752 * s + 1) / (s**2 + s / 0.7071752 + 1)
-    s = axis / math.tan(math.pi * 38.135471 / SAMPLE_RATE)
-    high_pass = s**2 / (s**2 + s / 0.5003270 + 1)
-    response: NDArray[np.float64] = np.abs(shelf * high_pass) ** 2
-    return response
+MEASURED_S = 120
+"""The meter copies what it measures in double precision: the first two minutes tell enough and bound its memory."""
 
 
 def loudness(samples: Samples, gain: float = 1.0) -> float:
-    """Integrated loudness of `samples` times `gain` in LUFS, -inf for silence.
-
-    ITU-R BS.1770-4: K-weighting, 400 ms blocks, gates at -70 LUFS and -10 LU. The weighting is done by FFT over 100 ms
-    at a time instead of by recursive filters, so that memory stays flat however long the sound.
-    """
-    hops = max(1, len(samples) // _HOP)
-    energy = np.zeros(hops)
-    for hop in range(hops):
-        power = np.abs(np.fft.rfft(samples[hop * _HOP : (hop + 1) * _HOP], _HOP, axis=0)) ** 2
-        energy[hop] = 2 * (_weighting() @ power).sum() / _HOP**2  # Parseval: mean square, summed over left and right
-    energy *= gain**2
-    blocks = np.convolve(energy, np.full(4, 0.25), "valid") if hops >= 4 else energy
-    loud = blocks[blocks > _energy(-70)]
-    if not len(loud):
+    """Integrated loudness (ITU-R BS.1770-4) of `samples` times `gain` in LUFS, -inf for silence; see MEASURED_S."""
+    measured = samples[: MEASURED_S * SAMPLE_RATE].astype(np.float64) * gain
+    shortest = SAMPLE_RATE * 2 // 5  # one block of the meter
+    if len(measured) < shortest:
+        measured = np.pad(measured, ((0, shortest - len(measured)), (0, 0)))
+    if not measured.any():
         return -math.inf
-    gated = loud[loud > loud.mean() / 10]
-    return -0.691 + 10 * math.log10(float(gated.mean()))
-
-
-def _energy(lufs: float) -> float:
-    return math.pow(10, (lufs + 0.691) / 10)
+    return float(pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(measured))
 
 
 def _ratio(decibels: float) -> float:

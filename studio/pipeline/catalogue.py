@@ -31,7 +31,7 @@ class ModelInfo:
 
 
 def models() -> list[ModelInfo]:
-    """The models on offer, by name. CheckpointError when a checkpoint's card is damaged."""
+    """The models on offer, by name."""
     return [_info(card) for card in checkpoints.cards(CHECKPOINTS)]
 
 

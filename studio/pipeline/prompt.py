@@ -79,7 +79,7 @@ def _octaves(line: Track) -> int:
 
 
 def _melody(passage: Passage, shift: int) -> Score:
-    """The line alone, as the models learned melodies: one track, its role said, no name."""
+    """The line alone, as the models learned melodies: one track on program 0, its role said, no name."""
     score = passage.score
     # A note just before the closing bar line would be rounded onto it.
     latest = passage.end - max(1, score.resolution // GRID)
@@ -87,7 +87,7 @@ def _melody(passage: Passage, shift: int) -> Score:
         Note(min(n.onset, latest), min(127, max(0, n.pitch + shift)), n.duration, n.velocity)
         for n in passage.line.notes
     )
-    return replace(score, tracks=(Track(notes, passage.line.program, role="melody"),))
+    return replace(score, tracks=(Track(notes, role="melody"),))
 
 
 def _on_grid(events: Events, piece: Score) -> Score:

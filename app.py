@@ -6,6 +6,7 @@ STUDIO_HOST (127.0.0.1), STUDIO_PORT (the first free one from 7860 up) and STUDI
 from __future__ import annotations
 
 import os
+import sys
 
 from studio import ui
 
@@ -13,10 +14,16 @@ from studio import ui
 def main() -> None:
     """Serve the page until Ctrl-C."""
     host = os.environ.get("STUDIO_HOST", "127.0.0.1")
-    port = os.environ.get("STUDIO_PORT")
+    port = os.environ.get("STUDIO_PORT", "")
     language = os.environ.get("STUDIO_LANGUAGE", "en")
+    if port and not port.isdecimal():
+        sys.exit(f"STUDIO_PORT is {port!r}, but a port is a whole number such as 7860.")
     page = ui.build(language)
-    address = ui.launch(page, host, int(port) if port else None, language)
+    try:
+        address = ui.launch(page, host, int(port) if port else None, language)
+    except OSError:
+        where = f"Port {port} of {host}" if port else f"Every port from 7860 up of {host}"
+        sys.exit(f"{where} is taken or not to be had: set STUDIO_PORT to another, or close what is using it.")
     print(f"The studio is open at {address} (Ctrl-C closes it).", flush=True)  # noqa: T201
     page.block_thread()
 

@@ -131,9 +131,9 @@ def continues_an_upload(page: Any, tune: Path, folder: Path) -> Score:
         wav = download(page, "#download-wav", folder)
         samples, rate = soundfile.read(wav)
         assert samples.ndim == 2 and len(samples) / rate > 4 + 8
-        assert wav.stem.startswith("my tune, continued (lstm, 4 bars")
+        assert wav.stem.startswith("my-tune_lstm_4bars")
     path = download(page, "#download-midi", folder)
-    assert path.stem.startswith("my tune, continued (lstm, 4 bars")
+    assert path.stem.startswith("my-tune_lstm_4bars")
     result, seed = midi.load(path).score, midi.load(tune).score
     assert result.tracks[0].notes[:16] == seed.tracks[0].notes
     assert len(result.tracks[0].notes) > 16
@@ -145,7 +145,6 @@ def continues_an_upload(page: Any, tune: Path, folder: Path) -> Score:
 
 def test_upload_generate_listen_download(visit: Callable[..., Any], tune: Path, tmp_path: Path) -> None:
     page = visit(accept_downloads=True)
-    facts = None
     continues_an_upload(page, tune, tmp_path)
     facts = page.inner_text("#seed-facts")
     assert "4/4" in facts and "2 bars" in facts and "Melody" in facts and "Flute" in facts
@@ -170,6 +169,9 @@ def test_the_new_bars_can_be_heard_at_once_and_one_player_sounds_at_a_time(
     page.wait_for_function("!document.querySelector('#seed-player audio').paused")
     page.click("#result-player .jump")
     page.wait_for_function("document.querySelector('#result-player audio').currentTime > 4.1")
+    # The playhead stands in the new bars: right of the middle, for two bars of seed and four new ones, no further.
+    share = page.evaluate("parseFloat(document.querySelector('#result-player .playhead').style.left)")
+    assert 35 < share < 60
     assert page.evaluate("document.querySelector('#seed-player audio').paused")
 
 
@@ -209,6 +211,15 @@ def test_a_file_over_the_limit_is_refused_in_words_without_being_sent(
     page.wait_for_selector("#upload-problem:has-text('larger than 20 MB')")
     page.wait_for_timeout(300)
     assert sent == []
+
+
+def test_bars_that_are_not_there_are_answered_in_words_beside_the_result(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.fill("#first-bar input", "99")
+    page.click("#generate")
+    page.wait_for_selector("#result-notice .notice[data-kind=error][role=alert]:has-text('bars')")
+    page.wait_for_selector("#generate:enabled")
+    assert page.locator("[data-testid=toast-body]").count() == 0
 
 
 def slowed(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -389,15 +400,15 @@ def test_every_control_has_a_name_and_the_page_one_heading(visit: Callable[..., 
 
 def test_all_can_be_done_with_the_keyboard(visit: Callable[..., Any]) -> None:
     page = visit()
-    reached = set()
+    reached: set[str] = set()
+    ids = "() => { const all = []; for (let n = document.activeElement; n; n = n.parentElement) all.push(n.id); "
+    ids += "return all; }"
     for _ in range(80):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.closest('[id]:not([id=\"\"])')?.id || ''"))
+        reached.update(page.evaluate(ids))
         if page.evaluate("document.activeElement.id") == "generate":
             break
-    assert {"theme-button", "seed-example", "seed-track", "model", "bars", "dice"} <= {
-        match for name in reached for match in [name] if match
-    } | set(page.evaluate("[]"))
+    assert {"theme-button", "seed-example", "seed-track", "model", "dice", "advanced", "generate"} <= reached
     page.keyboard.press("Enter")
     page.wait_for_selector(DONE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from studio.errors import SoundError
 from studio.pipeline import catalogue
 from studio.score import Note, Score, Track
 from studio.ui import controls, seed_panel
-from studio.ui.continue_tab import ContinueTab
+from studio.ui.continue_tab import WRITERS, ContinueTab
 from studio.ui.visits import Visits
 from studio.ui.words import Words
 
@@ -106,7 +107,7 @@ def test_a_file_is_told_first_then_drawn_then_heard(tab: ContinueTab, tune: Path
     assert [name for name, _ in facts["tracks"]] == ["Bass", "Melody"]
     assert shown[panel.track]["value"] == 1
     assert [index for _, index in shown[panel.track]["choices"]] == [0, 1]
-    assert shown[panel.last_bar]["value"] == shown[panel.last_bar]["maximum"] == 4
+    assert (shown[panel.first_bar], shown[panel.last_bar]) == (1, 4)
     assert shown[panel.notice] is None
     for part in ("light", "dark"):
         assert Path(shown[panel.player][part]["path"]).read_bytes().startswith(b"\x89PNG")
@@ -175,7 +176,7 @@ def test_a_continuation_can_be_heard_seen_and_taken_away(tab: ContinueTab, tune:
     assert told[-1]["kind"] == "done" and "3 bars" in told[-1]["text"]
     shown = last(iter(steps))
     midi_file, wav_file = Path(shown[tab.midi]["value"]), Path(shown[tab.wav]["value"])
-    assert midi_file.stem == wav_file.stem == "my tune, continued (lstm, 3 bars, number 7)"
+    assert midi_file.stem == wav_file.stem and all(part in midi_file.stem for part in ("my-tune", "lstm", "3bars", "7"))
     seed, result = notes_of(tune), notes_of(midi_file)
     assert result[0] == seed[0]
     assert result[1][:16] == seed[1] and len(result[1]) > 16
@@ -219,6 +220,22 @@ def test_stopped_while_it_waits_nothing_is_written(tab: ContinueTab, tune: Path)
     # The next one is not stopped by the last one's Stop.
     tab.begin(visitor())
     assert tab.midi in last(tab.generate(visitor(), *fields(tab)))
+
+
+def test_who_comes_third_waits_in_line_is_told_so_and_may_leave_it(tab: ContinueTab, tune: Path) -> None:
+    last(tab.seed.open_file(visitor(), str(tune), FONT))
+    with contextlib.ExitStack() as others:
+        for _ in range(WRITERS):
+            others.enter_context(tab.line.ticket())
+        run = tab.generate(visitor(), *fields(tab))
+        for _ in range(2):
+            assert "1 before you" in next(run)[tab.notice]["text"]
+        tab.stop(visitor())
+        assert "before" in last(run)[tab.notice]["text"]
+        tab.begin(visitor())
+        run = tab.generate(visitor(), *fields(tab))
+        next(run)
+    assert tab.midi in last(run)
 
 
 def test_whoever_leaves_stops_the_model(tab: ContinueTab, tune: Path, monkeypatch: pytest.MonkeyPatch) -> None:

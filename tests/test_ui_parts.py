@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from studio.ui import describe, visits, widgets
+from studio import pipeline
+from studio.score import Note, Score, Tempo, TimeSignature, Track
+from studio.ui import describe, prepared, visits, widgets
+from studio.ui.line import Line
 from studio.ui.visits import Visits
 from studio.ui.words import Words
 
@@ -35,27 +38,75 @@ def test_visits_are_cleared_away_when_nobody_comes_back(monkeypatch: pytest.Monk
     now = visits.KEEP_S + 1
     desks.of("other")
     assert not old.exists()
+    monkeypatch.setattr(visits, "MOST_FOLDERS", 2)
+    kept = [desks.of("other").new_folder() for _ in range(3)]
+    assert [folder.exists() for folder in kept] == [False, True, True]
     monkeypatch.setattr(visits, "MOST", 2)
     folders = [desks.of(name).folder for name in ("b", "c")]
     assert all(folder.exists() for folder in folders) and len(desks._visits) == 2
 
 
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        ("../../etc/passwd", "etc passwd"),
-        ("${alert(1)}", "alert 1"),
-        ("<img src=x>", "img src x"),
-        ("Für Elise", "Für Elise"),
-        ("旋律", "旋律"),
-        ("?!", "Untitled"),
-        ("", "Untitled"),
-        ("x" * 300, "x" * 60),
-    ],
-)
-def test_a_visitors_name_cannot_lead_a_file_elsewhere(name: str, kept: str) -> None:
+def test_whoever_stands_in_line_knows_how_many_are_before_and_may_leave() -> None:
+    line = Line(2)
+    with line.ticket() as a, line.ticket() as b:
+        with line.ticket() as c:
+            with line.ticket() as d:
+                assert [line.before(ticket) for ticket in (a, b, c, d)] == [0, 0, 1, 2]
+            with line.ticket() as e:
+                assert line.before(e) == 2
+        with pytest.raises(ZeroDivisionError), line.ticket():
+            _ = 1 / 0
+        assert line.before(b) == 0
+    with line.ticket() as f:
+        assert line.before(f) == 0
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "${alert(1)}", "<img src=x>", "x" * 300, "", "?!", "旋律"])
+def test_a_visitors_name_cannot_lead_a_file_elsewhere(name: str) -> None:
     take: Any = SimpleNamespace(name=name, bars_new=8, recipe={"model": "lstm", "seed": 3})
-    assert describe.file_name(take, WORDS) == f"{kept}, continued (lstm, 8 bars, number 3)"
+    path = Path("folder", describe.file_name(take, "mid"))
+    assert path.parent == Path("folder") and path.suffix == ".mid" and len(path.name) < 120
+    assert not set("/\\${}<>") & set(path.name)
+    assert "lstm" in path.name and "8" in path.name and "3" in path.name
+
+
+@pytest.mark.parametrize(
+    ("title", "file", "source"),
+    [("Greensleeves (English)", "greensleeves", ""), ("A tune", "my file", "from my file"), ("", "my file", "")],
+)
+def test_a_files_name_is_told_where_the_title_does_not_say_it(title: str, file: str, source: str) -> None:
+    seed = pipeline.Seed(Score(title=title), file)
+    assert describe.facts(seed, WORDS)["source"] == source
+
+
+def test_of_many_tracks_and_repairs_the_first_are_told_and_the_rest_counted() -> None:
+    tracks = tuple(Track((Note(0, 60, 480, 80),), name=f"Part {i}") for i in range(20))
+    repairs = tuple(f"Repair {i}." for i in range(11))
+    facts = describe.facts(pipeline.Seed(Score(tracks=tracks), "big", repairs), WORDS)
+    assert len(facts["tracks"]) == describe.MOST_TRACKS + 1 and facts["tracks"][-1][1] == "and 8 more"
+    assert facts["repairs"][:8] == list(repairs[:8]) and facts["repairs"][8:] == ["and 3 more repairs"]
+
+
+def test_what_is_said_of_music_without_pitch_name_or_steady_metre() -> None:
+    drums = Track(tuple(Note(i * 480, 38, 120, 80) for i in range(16)), is_drum=True)
+    metres = (TimeSignature(0, 4, 4), TimeSignature(1920, 3, 4))
+    score = Score(480, (drums, Track()), (Tempo(0, 500_000), Tempo(1920, 600_000)), metres)
+    facts = describe.facts(pipeline.Seed(score), WORDS)
+    chips = dict(facts["chips"])
+    assert facts["title"] == "Untitled" and chips["Key, estimated"] == "no clear key"
+    assert "changes" in chips["Metre"] and "100" in chips["Tempo"] and "120" in chips["Tempo"]
+    assert facts["tracks"] == [["Track 1", "Drums, 16 notes"], ["Track 2", "Acoustic Grand Piano, no notes"]]
+    assert describe.track_choices(pipeline.Seed(score), WORDS) == []
+
+
+def test_the_timeline_follows_the_tempo() -> None:
+    notes = (Note(0, 60, 1920, 80), Note(1920, 62, 1920, 80))
+    score = Score(480, (Track(notes),), (Tempo(0, 500_000), Tempo(1920, 1_000_000)))
+    (start, left), (middle, share), (end, right) = prepared.timeline(score)
+    assert (start, middle, end) == pytest.approx((0.0, 2.0, 6.0))
+    assert 0 < left < share < right < 1 and share - left == pytest.approx(right - share)
+    many = Score(480, (Track(notes),), tuple(Tempo(i, 500_000 + i) for i in range(3000)))
+    assert len(prepared.timeline(many)) <= prepared.MOST_CHANGES + 2
 
 
 def test_templates_are_constant() -> None:

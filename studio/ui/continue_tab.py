@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import time
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
@@ -15,16 +16,18 @@ import gradio as gr
 from studio import pipeline
 from studio.errors import SettingError, StudioError
 from studio.ui import controls, describe, prepared, widgets
+from studio.ui.line import Line
 from studio.ui.seed_panel import Changes, SeedPanel, guarded
 from studio.ui.visits import Visit, Visits
 from studio.ui.words import Words
 
 MAIN_CONTROLS = ("temperature", "style", "ending")  # the model's other controls go under Advanced
 MOST_BARS = 64
-MAX_NUMBER = 2**31 - 1
 
-# Two writers at once use both cores of a small machine; whoever comes third waits and is told the place in the queue.
+# Two writers at once use both cores of a small machine. The tab keeps the line itself, since Gradio's own queue can
+# neither say on the page who is before whom nor let anybody leave it: all that stand in line run as events.
 WRITERS = 2
+IN_LINE = 20
 READERS = 4
 # No endpoint of these handlers is offered to programs, and the components say themselves what goes on.
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -35,6 +38,7 @@ class ContinueTab:
 
     def __init__(self, words: Words, visits: Visits) -> None:
         self.words, self.visits = words, visits
+        self.line = Line(WRITERS)
         self.models, self.no_model = self._find_models()
         for number, name, build in (
             (1, "seed", self._build_seed),
@@ -105,8 +109,6 @@ class ContinueTab:
                 label=t("settings.number"),
                 info=t("settings.number_help"),
                 precision=0,
-                minimum=0,
-                maximum=MAX_NUMBER,
                 elem_id="number",
             )
             self.dice = gr.Button(t("settings.dice"), size="sm", elem_id="dice")
@@ -135,7 +137,7 @@ class ContinueTab:
 
     def _connect(self) -> None:
         reading = QUIET | {"concurrency_id": "read", "concurrency_limit": READERS}
-        writing = QUIET | {"concurrency_id": "write", "concurrency_limit": WRITERS}
+        writing = QUIET | {"concurrency_id": "write", "concurrency_limit": IN_LINE}
         at_once = QUIET | {"queue": False}
         self.seed.connect(self.font, reading)
         self.reuse_button.click(self.seed.reuse, [self.font], self.seed.outputs, **reading)
@@ -155,6 +157,7 @@ class ContinueTab:
         self.font.input(self.choose_font, [self.font], [*self.seed.outputs, *result], **reading)
         asked = self.generate_button.click(self.begin, None, [*buttons, self.notice], **at_once)
         written = asked.then(self.generate, [*fields, *self.controls.values()], result, **writing)
+        written.failure(self.refused, None, [self.notice], **at_once)
         written.then(self.finish, None, buttons, **at_once)
         self.stop_button.click(self.stop, None, [self.stop_button], **at_once)
 
@@ -190,6 +193,10 @@ class ContinueTab:
             self.generate_button: gr.update(interactive=True),
             self.stop_button: gr.update(interactive=False),
         }
+
+    def refused(self) -> Changes:
+        """Gradio did not even let the handler start: too many callers, or a field that holds what it cannot."""
+        return {self.notice: widgets.error(self.words("error.refused"))}
 
     def stop(self, request: gr.Request) -> Changes:
         """Let the writing end after the bar it is at.
@@ -229,13 +236,17 @@ class ContinueTab:
             yield {self.notice: widgets.error(t("error.no_seed"))}
             return
         request = self._request(fields)
-        yield {self.notice: widgets.working(t("result.starting"), 0, request.bars)}
-        take = yield from self._write(visit, seed, request)
-        if take is None:
-            yield {self.notice: widgets.done(t("result.stopped_early"))}
-            return
-        visit.take, visit.take_folder = take, visit.new_folder()
-        yield from self._show(visit, font=fields[3])
+        with self.line.ticket() as ticket:
+            while (before := self.line.before(ticket)) and not visit.stop.is_set():
+                yield {self.notice: widgets.working(t("result.in_line", before=before))}
+                time.sleep(0.3)
+            yield {self.notice: widgets.working(t("result.starting"), 0, request.bars)}
+            take = yield from self._write(visit, seed, request)
+            if take is None:
+                yield {self.notice: widgets.done(t("result.stopped_early"))}
+                return
+            visit.take, visit.take_folder = take, visit.new_folder()
+            yield from self._show(visit, font=fields[3])
 
     def _write(
         self, visit: Visit, seed: pipeline.Seed, request: pipeline.Request
@@ -257,23 +268,23 @@ class ContinueTab:
         """First the picture and the MIDI file, then the sound; the last sentence says how it went."""
         t, take, folder = self.words, visit.take, visit.take_folder
         assert take is not None and folder is not None
-        name, alt = describe.file_name(take, t), t("result.roll")
-        midi = folder / f"{name}.mid"
+        alt = t("result.roll")
+        midi = folder / describe.file_name(take, "mid")
         pipeline.save_midi(take, midi)
         pictures = prepared.pictures(take.score, folder, take.new_from)
+        mark, line = pipeline.seconds_at(take.score, take.new_from), prepared.timeline(take.score)
         yield {
-            self.player: widgets.player_value(pictures, alt),
+            self.player: widgets.player_value(pictures, alt, mark=mark, timeline=line),
             self.midi: gr.update(value=str(midi), interactive=True),
             self.wav: gr.update(value=None, interactive=False),
             self.reuse_button: gr.update(interactive=True),
             self.notice: widgets.working(t("result.sounding")),
         }
-        sound, remark = prepared.sound(take.score, folder / f"{name}.wav", font)
-        mark = pipeline.seconds_at(take.score, take.new_from)
+        sound, remark = prepared.sound(take.score, folder / describe.file_name(take, "wav"), font)
         if visit.take is not take:
             return
         yield {
-            self.player: widgets.player_value(pictures, alt, sound=sound, remark=remark, mark=mark),
+            self.player: widgets.player_value(pictures, alt, sound=sound, remark=remark, mark=mark, timeline=line),
             self.wav: gr.update(value=str(sound) if sound else None, interactive=sound is not None),
             self.notice: widgets.done(describe.outcome(take, t)),
         }

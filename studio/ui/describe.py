@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from studio import export
 from studio.pipeline import Facts, Seed, Take, TrackFact
 from studio.ui.words import Words
 
 MOST_TRACKS = 12  # named one by one; of an orchestra's score the rest is counted
 MOST_REPAIRS = 8
-SURE = 0.75  # a key that fits less well than this is called a guess
-LONGEST_NAME = 60
+SURE = 0.65  # a key that fits less well than this is called a guess
 
 
 def name(seed: Seed, words: Words) -> str:
     """What to call a seed: its title, else its file's name."""
     return (seed.score.title or seed.name).strip() or words("seed.unnamed")
+
+
+def _source(seed: Seed, words: Words) -> str:
+    """The file's name, where the title does not say as much."""
+
+    def letters(text: str) -> str:
+        return "".join(filter(str.isalnum, text)).casefold()
+
+    told = letters(seed.name) in letters(name(seed, words))
+    return "" if told else words("facts.source", name=seed.name)
 
 
 def facts(seed: Seed, words: Words) -> dict[str, Any]:
@@ -31,7 +40,7 @@ def facts(seed: Seed, words: Words) -> dict[str, Any]:
         repairs.append(words("facts.more_repairs", count=len(seed.repairs) - len(repairs)))
     return {
         "title": name(seed, words),
-        "source": words("facts.source", name=seed.name) if seed.name not in ("", name(seed, words)) else "",
+        "source": _source(seed, words),
         "chips": [
             [words("facts.key"), _key(found, words)],
             [words("facts.tempo"), _tempo(found, words)],
@@ -94,15 +103,9 @@ def track_choices(seed: Seed, words: Words) -> list[tuple[str, int]]:
     ]
 
 
-def file_name(take: Take, words: Words) -> str:
-    """Name of a result's files, without suffix: of what, by which model, how long, which seed number.
-
-    The seed's part comes from a visitor: only letters, digits, spaces and hyphens are kept.
-    """
-    stem = re.sub(r"[^\w\- ]+", " ", take.name)
-    stem = re.sub(r"\s+", " ", stem).strip()[:LONGEST_NAME].strip() or words("seed.unnamed")
-    recipe = take.recipe
-    return words("result.file", name=stem, model=recipe["model"], bars=take.bars_new, number=recipe["seed"])
+def file_name(take: Take, suffix: str) -> str:
+    """Name of a result's file, safe whatever its seed was called: of what, by which model, how long, which number."""
+    return export.file_name(take.name, take.recipe["model"], take.bars_new, take.recipe["seed"], suffix)
 
 
 def outcome(take: Take, words: Words) -> str:

@@ -37,12 +37,25 @@ function along(position, from, to) {
 
 function followPlayhead() {
   const share = along(audio.currentTime, 0, 1);
-  playhead.hidden = share === null || !audio.src;
+  playhead.hidden = share === null || (audio.paused && !audio.currentTime);
   if (playhead.hidden) return;
   playhead.style.left = share * 100 + "%";
   const x = share * sheet.clientWidth;
   const outside = x < roll.scrollLeft || x > roll.scrollLeft + roll.clientWidth * 0.9;
   if (outside && !audio.paused) roll.scrollLeft = x - roll.clientWidth * 0.1;
+}
+
+// The picture's width says how much music there is: what does not nearly fit is not squeezed but scrolls, and new music
+// is scrolled to.
+function fit(event) {
+  const picture = [...element.querySelectorAll("img")].find((image) => image.naturalWidth && image.offsetParent);
+  if (!picture) return;
+  const room = roll.clientWidth;
+  const scale = room < 600 ? 2 : picture.naturalWidth / 1.65 > room ? 1.3 : 1.65;
+  sheet.style.width = Math.max(room, picture.naturalWidth / scale) + "px";
+  const start = along(props.value.mark || 0, 0, 1);
+  if (event && event.type === "load" && audio.paused) roll.scrollLeft = start * sheet.clientWidth - room * 0.25;
+  followPlayhead();
 }
 
 function draw() {
@@ -127,6 +140,8 @@ audio.addEventListener("loadedmetadata", () => {
   seek.max = duration();
   draw();
 });
+for (const picture of element.querySelectorAll("img")) picture.addEventListener("load", fit);
+new ResizeObserver(() => fit()).observe(roll);
 for (const name of ["play", "pause", "ended", "seeked"]) audio.addEventListener(name, showState);
 audio.addEventListener("error", () => {
   if (audio.getAttribute("src")) say(words.failed);

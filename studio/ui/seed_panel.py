@@ -40,7 +40,7 @@ class SeedPanel:
 
     def __init__(self, words: Words, visits: Visits) -> None:
         self.words, self.visits = words, visits
-        self.examples = {str(path): (title, path) for title, path in pipeline.examples()}
+        self.examples = {path.stem: (title, path) for title, path in pipeline.examples()}
         # Everybody sees the same examples: each is drawn and rendered once, by whoever is first.
         self._example_folders = {key: visits.new_folder() for key in self.examples}
         with gr.Row(elem_classes=["choose"]):
@@ -65,11 +65,12 @@ class SeedPanel:
     def _build_fields(self) -> None:
         t = self.words
         self.track = gr.Dropdown([], label=t("seed.track"), info=t("seed.track_help"), elem_id="seed-track")
+        # Without bounds of their own: the pipeline has a sentence for bars that are not there, Gradio a passing toast.
         self.first_bar = gr.Number(
-            1, label=t("seed.first_bar"), info=t("seed.first_bar_help"), precision=0, minimum=1, elem_id="first-bar"
+            1, label=t("seed.first_bar"), info=t("seed.first_bar_help"), precision=0, elem_id="first-bar"
         )
         self.last_bar = gr.Number(
-            None, label=t("seed.last_bar"), info=t("seed.last_bar_help"), precision=0, minimum=1, elem_id="last-bar"
+            None, label=t("seed.last_bar"), info=t("seed.last_bar_help"), precision=0, elem_id="last-bar"
         )
 
     @property
@@ -139,8 +140,8 @@ class SeedPanel:
         yield {
             self.facts: describe.facts(seed, t),
             self.track: gr.update(choices=describe.track_choices(seed, t), value=found.melody_track),
-            self.first_bar: gr.update(value=1, maximum=max(1, found.bars)),
-            self.last_bar: gr.update(value=max(1, found.bars), maximum=max(1, found.bars)),
+            self.first_bar: 1,
+            self.last_bar: max(1, found.bars),
             self.notice: widgets.working(t("seed.drawing")),
         }
         yield from self.show_music(visit, font)
@@ -163,7 +164,9 @@ class SeedPanel:
         # Whoever has chosen other music meanwhile must not get this one's sound.
         if visit.seed is seed:
             yield {
-                self.player: widgets.player_value(pictures, alt, sound=sound, remark=remark),
+                self.player: widgets.player_value(
+                    pictures, alt, sound=sound, remark=remark, timeline=prepared.timeline(seed.score)
+                ),
                 self.notice: None,
             }
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from studio.pipeline import Seed, Take
 
 KEEP_S = 2 * 60 * 60.0  # a visit nobody used for this long is cleared away
+MOST_FOLDERS = 8  # of one visit; what is on the page was copied when it was shown
 MOST = 200  # visits kept at once; the longest unused go first
 
 
@@ -36,7 +37,10 @@ class Visit:
     used: float = 0.0
 
     def new_folder(self) -> Path:
-        """An empty folder for the files of one result, so that a later one never writes over a file being fetched."""
+        """An empty folder for the files of one seed or take; the oldest ones go."""
+        old = sorted(self.folder.iterdir(), key=lambda folder: folder.stat().st_mtime)
+        for folder in old[: max(0, len(old) - MOST_FOLDERS + 1)]:
+            shutil.rmtree(folder, ignore_errors=True)
         return Path(tempfile.mkdtemp(dir=self.folder))
 
 

@@ -6,6 +6,7 @@ template, and in a plain `gr.HTML` value too, as JavaScript: so no text of a vis
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def player_value(
     sound: Path | None = None,
     remark: str = "",
     mark: float | None = None,
-    timeline: list[list[float]] | None = None,
+    timeline: Sequence[tuple[float, float]] = (),
 ) -> dict[str, Any]:
     """Value of a player, see player.js; `mark`: second at which the new music starts."""
     return {
@@ -106,5 +107,5 @@ def player_value(
         "audio": served(sound) if sound else None,
         "remark": remark,
         "mark": mark,
-        "timeline": timeline or [],
+        "timeline": list(map(list, timeline)),
     }

@@ -64,6 +64,16 @@ def keep(score: Score, kept: Sequence[Bar]) -> Score:
     )
 
 
+def without_false_start(score: Score) -> Score:
+    """Without a first bar shorter than a 64th in which nothing starts: some programs write one before the real metre."""
+    for metre in score.time_signatures[1:]:
+        first = min((t.notes[0].onset for t in score.tracks if t.notes), default=0)
+        if metre.onset * 16 >= score.resolution or first < metre.onset:
+            break
+        score = score.slice_ticks(metre.onset, score.end)
+    return score
+
+
 def with_upbeat(score: Score, ticks: int) -> Score:
     """The bar lines moved so that the first bar is `ticks` long; the score itself for 0."""
     if ticks == 0:
@@ -76,5 +86,13 @@ def in_shorter_values(score: Score, factor: int) -> Score:
     """The same music written in note values `factor` times shorter (a power of two); the speed in beats stays."""
     if factor == 1:
         return score
-    metres = tuple(m._replace(denominator=m.denominator * factor) for m in score.time_signatures)
+    metres = tuple(_in_shorter_values(m, factor) for m in score.time_signatures)
     return replace(score, resolution=score.resolution * factor, time_signatures=metres)
+
+
+def _in_shorter_values(metre: TimeSignature, factor: int) -> TimeSignature:
+    """Halved 4/4 is 2/4, as one would write it, not 4/8."""
+    numerator, denominator = metre.numerator, metre.denominator * factor
+    while denominator >= 8 and numerator % 2 == 0 and numerator % 3:
+        numerator, denominator = numerator // 2, denominator // 2
+    return metre._replace(numerator=numerator, denominator=denominator)

@@ -5,6 +5,7 @@ Knows no corpora; POP909's `beat_midi.txt` is the kind of beat list it reads.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -34,7 +35,7 @@ def on_beats(score: Score, beat_list: bytes) -> Score:
         first, last = times[1] - times[0], times[-1] - times[-2]
         beats = np.where(t < times[0], (t - times[0]) / first, beats)
         beats = np.where(t > times[-1], line[-1] + (t - times[-1]) / last, beats)
-        return np.round(beats * RESOLUTION / STEP).astype(np.int64) * STEP
+        return np.asarray(np.round(beats * RESOLUTION / STEP).astype(np.int64) * STEP)
 
     bars = np.flatnonzero(is_downbeat)
     usual = int(np.bincount(np.diff(bars)).argmax()) if len(bars) > 1 else 4
@@ -59,7 +60,7 @@ def _rows(beat_list: bytes) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     return rows[:, 0], rows[:, 2] == 1
 
 
-def _seconds(score: Score):  # type: ignore[no-untyped-def]
+def _seconds(score: Score) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
     """Ticks to seconds under the score's tempo map."""
     onsets = np.array([t.onset for t in score.tempos], dtype=float)
     per_tick = np.array([t.mpq for t in score.tempos], dtype=float) / 1e6 / score.resolution
@@ -67,12 +68,12 @@ def _seconds(score: Score):  # type: ignore[no-untyped-def]
 
     def seconds(ticks: NDArray[np.int64]) -> NDArray[np.float64]:
         i = np.searchsorted(onsets, ticks, side="right") - 1
-        return starts[i] + (ticks - onsets[i]) * per_tick[i]
+        return np.asarray(starts[i] + (ticks - onsets[i]) * per_tick[i])
 
     return seconds
 
 
-def _moved(track: Track, ticks) -> Track:  # type: ignore[no-untyped-def]
+def _moved(track: Track, ticks: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> Track:
     if not track.notes:
         return track
     onsets = ticks(np.array([n.onset for n in track.notes], dtype=np.int64))
@@ -95,16 +96,22 @@ def _without_overlaps(notes: list[Note]) -> tuple[Note, ...]:
 
 
 def _metres(bars: NDArray[np.intp], shift: int, unit: int) -> tuple[TimeSignature, ...]:
-    """A metre for each run of bars of equal length; beats before the first bar line are its pickup."""
+    """A metre for each run of bars of equal length; beats before the first bar line are its pickup.
+
+    A bar longer than the usual ones (two were marked as one) is a usual one and what is left.
+    """
     if len(bars) < 2:
         return ()
-    lengths = np.diff(bars)
-    metres = []
-    if bars[0] > 0 or shift > 0:
-        usual = int(np.bincount(lengths).argmax())
-        metres.append(TimeSignature(0, usual, unit))
-    for i, length in enumerate(lengths.tolist()):
-        onset = int(bars[i]) * RESOLUTION + shift
-        if i == 0 or length != lengths[i - 1]:
-            metres.append(TimeSignature(onset, length, unit))
+    usual = int(np.bincount(np.diff(bars)).argmax())
+    onset = int(bars[0]) * RESOLUTION + shift
+    metres = [TimeSignature(0, usual, unit)] if onset > 0 else []
+    before = 0  # beats of the bar before; at the first bar line a metre is said whatever came before
+    for length in np.diff(bars).tolist():
+        while length > 0:
+            beats = min(length, usual)
+            if beats != before:
+                metres.append(TimeSignature(onset, beats, unit))
+            onset += beats * RESOLUTION
+            length -= beats
+            before = beats
     return tuple(metres)

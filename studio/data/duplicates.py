@@ -12,48 +12,85 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio import melody
-from studio.score import Score, Track
+from studio.score import Note, Score, Track
 
 GRAM = 6
-"""Steps (from one note to the next) in a gram."""
-OVERLAP = 0.25
+"""Steps from note to note in a gram, and beats in a gram of the skeleton."""
+FEWEST_PITCHES = 4
+"""A gram of the skeleton with fewer different pitches is anybody's."""
+OVERLAP = 0.2
 """Two pieces are one when they share this part of the grams of the shorter one ..."""
-FEWEST_SHARED = 6
+FEWEST_SHARED = 8
 """... and at least so many."""
 MOST_PIECES = 64
 """A gram in more pieces than this is a figure everybody uses; it tells nothing."""
-MOST_GRAMS = 4096
-"""Grams kept of one piece, those with the smallest hash, so that the same ones stay wherever they stand."""
 
 Grams = NDArray[np.uint64]
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
+_BEATS_SALT = 7919  # keeps grams of beats apart from grams of notes
 
 
 def grams(score: Score) -> Grams:
-    """The sorted distinct gram hashes of a score's leading line: its melody track, else the skyline of all; of drums the hits."""
+    """The sorted distinct gram hashes of a score's leading line: its melody track, else the skyline of all its tracks.
+
+    Two kinds: from note to note (interval, and rhythm as ratios) and from beat to beat (what sounds there), for versions of
+    one tune differ in what they put between the beats. Where there are only drums their hits count, to the 16th.
+    """
     tracks = [t for t in score.tracks if t.role == "melody" and t.notes] or [t for t in score.tracks if not t.is_drum]
     notes = tuple(itertools.chain.from_iterable(t.notes for t in tracks))
-    if notes:
-        line = melody.monophonic(Track(notes)).notes
-    else:
-        line = tuple(itertools.chain.from_iterable(t.notes for t in score.tracks))
+    if not notes:
+        return np.unique(_of_steps(_hits(score)))
+    line = melody.monophonic(Track(notes)).notes
+    return np.unique(np.concatenate([_of_steps(line), _of_beats(line, score)]))
+
+
+def _hits(score: Score) -> list[Note]:
+    step = max(1, score.resolution // 4)
+    hits = {(round(n.onset / step), n.pitch) for t in score.tracks for n in t.notes}
+    return [Note(onset, pitch, 1, 64) for onset, pitch in sorted(hits)]
+
+
+def _of_steps(line: Sequence[Note]) -> Grams:
+    """One hash for each run of GRAM steps; the first step's length is the unit of the others."""
     if len(line) <= GRAM:
         return np.zeros(0, dtype=np.uint64)
-    onsets = np.array([n.onset for n in line], dtype=np.float64)
-    pitches = np.array([n.pitch for n in line], dtype=np.int64)
-    return np.unique(_hashes(np.diff(onsets), np.diff(pitches)))[:MOST_GRAMS]
+    octaves = np.log2(np.maximum(np.diff([n.onset for n in line]), 1e-9))
+    intervals = np.diff([n.pitch for n in line])
+    count = len(intervals) - GRAM + 1
+    steps = [
+        (intervals[k : k + count] + 128) * 64 + 32
+        + np.round(4 * np.clip(octaves[k : k + count] - octaves[:count], -6, 6)).astype(np.int64)
+        for k in range(GRAM)
+    ]  # fmt: skip
+    return _hashed(np.stack(steps))
 
 
-def _hashes(gaps: NDArray[np.float64], intervals: NDArray[np.int64]) -> Grams:
-    """One hash for each run of GRAM steps; the first step's length is the unit of the others."""
-    octaves = np.log2(np.maximum(gaps, 1e-9))
-    count = len(gaps) - GRAM + 1
-    result = np.zeros(count, dtype=np.uint64)
-    for k in range(GRAM):
-        ratio = np.round(4 * np.clip(octaves[k : k + count] - octaves[:count], -6, 6)).astype(np.int64) if k else 0
-        step = ((intervals[k : k + count] + 128) * 64 + ratio + 32).astype(np.uint64)
-        result = (result ^ step) * _PRIME
+def _of_beats(line: Sequence[Note], score: Score) -> Grams:
+    """One hash for each run of GRAM beats: the pitches that sound there, counted from the first."""
+    beats = [tick for bar in score.bars for tick in range(bar.start, bar.end, _beat(score, bar.numerator, bar.denominator))]
+    if len(beats) < GRAM:
+        return np.zeros(0, dtype=np.uint64)
+    at = np.searchsorted([n.onset for n in line], beats, side="right") - 1
+    pitches = np.array([n.pitch for n in line])[np.maximum(at, 0)]
+    runs = np.lib.stride_tricks.sliding_window_view(pitches, GRAM)
+    ordered = np.sort(runs, axis=1)
+    runs = runs[1 + (np.diff(ordered, axis=1) > 0).sum(axis=1) >= FEWEST_PITCHES]
+    return _hashed((runs - runs[:, :1]).T + 128 + _BEATS_SALT)
+
+
+def _beat(score: Score, numerator: int, denominator: int) -> int:
+    """Ticks of a beat: three units in compound metres, else a quarter, so that 2/2 and 4/4 have the same beats."""
+    if denominator >= 8 and numerator % 3 == 0:
+        return score.bar_length(3, denominator)
+    return score.resolution
+
+
+def _hashed(rows: NDArray[np.int64]) -> Grams:
+    """One hash for each column of (GRAM, N)."""
+    result = np.zeros(rows.shape[1], dtype=np.uint64)
+    for row in rows:
+        result = (result ^ row.astype(np.uint64)) * _PRIME
         result ^= result >> np.uint64(29)
     return result
 

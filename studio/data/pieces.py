@@ -12,11 +12,11 @@ from typing import Literal
 
 from studio import melody, midi
 from studio.data import bars, beats, tunes, upbeats
-from studio.data.corpora import CORPORA, FIRST, GUESS, Corpus, Part, unknown
+from studio.data.corpora import CORPORA, FIRST, GUESS, Part, unknown
 from studio.data.sources import Source
 from studio.errors import DataError
 from studio.representations.events import STYLES
-from studio.score import Note, Role, Score, Track
+from studio.score import Role, Score, Track
 
 Voices = Literal["melody", "all"]
 
@@ -27,7 +27,6 @@ MOST_POLYPHONY = 0.15
 MOST_NOTES_PER_BAR = 24.0
 
 _BASSES = range(32, 40)  # General MIDI programs
-_WRITTEN_FOR_VOICES = ("midi/satb",)
 
 
 def read(source: Source, voices: Voices) -> Score:
@@ -48,7 +47,7 @@ def read(source: Source, voices: Voices) -> Score:
 def _loaded(source: Source) -> Score:
     if source.corpus.startswith("music21:"):
         return tunes.read_tune(source.data.decode("utf-8", errors="replace"))
-    return midi.load(source.data).score
+    return bars.without_false_start(midi.load(source.data).score)
 
 
 def _in_bars(score: Score, source: Source, part: Part) -> Score:
@@ -87,7 +86,8 @@ def _melody(score: Score, track: int | None) -> Score:
     line = melody.monophonic(whole)
     if _share_under_others(whole) > MOST_POLYPHONY:
         raise DataError("its melody track plays several voices")
-    alone = Track(line.notes, program=line.program, role="melody")
+    # On one instrument: which one a collection names says more of its editors than of its tunes.
+    alone = Track(line.notes, role="melody")
     result = _checked(bars.without_silence(replace(score, tracks=(alone,))))
     if len(line.notes) / max(1, result.bar_count) > MOST_NOTES_PER_BAR:
         raise DataError("too many notes in a bar for a melody")

@@ -134,8 +134,10 @@ def _load(path: Path) -> Encoded | str:
         if "refused" in stored:
             return bytes(stored["refused"]).decode()
         notes, lowest, highest = stored["counts"].tolist()
-        arrays = (stored[name] for name in ("tokens", "header_tokens", "bars", "headers", "grams"))
-        return Encoded(*arrays, notes, lowest, highest)
+        return Encoded(
+            stored["tokens"], stored["header_tokens"], stored["bars"], stored["headers"], stored["grams"],
+            notes, lowest, highest,
+        )  # fmt: skip
 
 
 def encode(source: Source, voices: pieces.Voices) -> Encoded | str:

@@ -153,9 +153,14 @@ def _described(source: Source, row: Mapping[str, str]) -> Source:
     if title:
         source = replace(source, title=f"{author}: {title}" if author.strip("_ []") else title)
     if row.get("licence"):
-        source = replace(source, licence=row["licence"])
+        source = replace(source, licence=_short(row.get("licence_text") or row["licence"]))
     typesetter = row.get("typesetter", "")
     return replace(source, credit=f"{source.credit}, typeset by {typesetter}") if typesetter else source
+
+
+def _short(licence: str) -> str:
+    """A licence by its usual short name."""
+    return {"Public Domain": "public domain"}.get(licence, licence.replace("Creative Commons Attribution ", "CC-BY-"))
 
 
 # --- music21 -------------------------------------------------------------------------------------------------------

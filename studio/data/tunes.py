@@ -24,7 +24,7 @@ def read_tune(text: str) -> Score:
     except ImportError as error:
         raise DataError("Reading ABC tunes needs music21: pip install 'music-studio[corpora]'.") from error
     try:
-        stream = converter.parseData(text, format="abc")
+        stream: Any = converter.parseData(text, format="abc")
         part = stream.parts[0]
         measures = list(part.getElementsByClass("Measure"))
     except Exception as error:  # music21 has no common base for what a broken tune makes it raise

@@ -25,6 +25,7 @@ _WEIGHTS = np.array([
 ])  # fmt: skip
 _MOST_NOTES = 6000
 _FEWEST_NOTES = 8
+_GRID = 24  # steps per quarter
 
 
 def find(score: Score) -> int:
@@ -39,7 +40,8 @@ def find(score: Score) -> int:
     notes = sorted((n.onset, n.end) for t in score.tracks if not t.is_drum for n in t.notes if n.onset < limit)
     if len(notes) < _FEWEST_NOTES or bar < 2:
         return 0
-    times = np.array(notes[:_MOST_NOTES], dtype=np.int64)
+    grid = max(1, score.resolution // _GRID)  # notes that end a little early still end at the bar line
+    times = np.round(np.array(notes[:_MOST_NOTES], dtype=np.float64) / grid).astype(np.int64) * grid
     step = max(1, score.resolution // 4)
     candidates = [0] + [c for c in range(step, bar, step) if times[0, 0] < c]
     if later and limit >= bar:

@@ -143,19 +143,16 @@ def continues_an_upload(page: Any, tune: Path, folder: Path) -> Score:
 # --- the main job -----------------------------------------------------------------------------------------------------
 
 
-def test_upload_generate_listen_download(visit: Callable[..., Any], tune: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", ["tiny", "shipped"] if (SHIPPED / "lstm" / "card.json").exists() else ["tiny"])
+def test_upload_generate_listen_download(
+    visit: Callable[..., Any], tune: Path, tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if model == "shipped":
+        monkeypatch.setattr(catalogue, "CHECKPOINTS", SHIPPED)
     page = visit(accept_downloads=True)
     continues_an_upload(page, tune, tmp_path)
     facts = page.inner_text("#seed-facts")
     assert "4/4" in facts and "2 bars" in facts and "Melody" in facts and "Flute" in facts
-
-
-@pytest.mark.skipif(not (SHIPPED / "lstm" / "card.json").exists(), reason="checkpoints/lstm is not there")
-def test_the_shipped_model_does_the_main_job(
-    visit: Callable[..., Any], tune: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(catalogue, "CHECKPOINTS", SHIPPED)
-    continues_an_upload(visit(accept_downloads=True), tune, tmp_path)
 
 
 @sound
@@ -319,39 +316,6 @@ def picture(page: Any, name: str, tmp_path: Path) -> None:
     page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
-# Contrast by WCAG 2.1 of every visible text against the nearest opaque background; what is disabled is exempt.
-CONTRAST = """
-() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgba = (color) => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
-    .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (node) => {
-    for (; node; node = node.parentElement) {
-      const color = rgba(getComputedStyle(node).backgroundColor);
-      if (color[3] > 250) return color;
-    }
-    return [255, 255, 255, 255];
-  };
-  const low = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !node.checkVisibility({ visibilityProperty: true })) continue;
-    if (!node.offsetWidth || node.closest(":disabled, [aria-disabled=true], script, style")) continue;
-    const [a, b] = [light(rgba(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) low.push([node.textContent.trim().slice(0, 40), ratio.toFixed(2)]);
-  }
-  return low;
-}
-"""
-
-
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
 def test_it_fits_and_can_be_read(
     visit: Callable[..., Any], tune: Path, tmp_path: Path, scheme: str, width: int
@@ -369,7 +333,7 @@ def test_it_fits_and_can_be_read(
     page.mouse.move(0, 0)
     page.wait_for_timeout(400)
     picture(page, f"{scheme}-{width}", tmp_path)
-    assert page.evaluate(CONTRAST) == []
+    assert page.evaluate(Path(__file__).with_name("contrast.js").read_text()) == []
 
 
 def test_the_visitor_may_choose_light_or_dark_and_it_is_kept(visit: Callable[..., Any]) -> None:

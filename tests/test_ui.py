@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import pytest
 import soundfile
+from desk import FONT, WORDS, fields, last, new_tab, visitor
 from tiny import save_lstm
 
 from studio import midi, pipeline
 from studio.errors import SoundError
 from studio.pipeline import catalogue
 from studio.score import Note, Score, Track
-from studio.ui import controls, seed_panel
+from studio.ui import seed_panel
 from studio.ui.continue_tab import WRITERS, ContinueTab
-from studio.ui.visits import Visits
-from studio.ui.words import Words
 
-WORDS = Words()
-FONT = next(iter(pipeline.soundfonts()), None)
 sound = pytest.mark.skipif(pipeline.sound_problem() is not None, reason=f"no sound: {pipeline.sound_problem()}")
 
 
@@ -40,8 +34,7 @@ def _tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def tab() -> ContinueTab:
-    with gr.Blocks():
-        return ContinueTab(WORDS, Visits())
+    return new_tab()
 
 
 @pytest.fixture
@@ -52,36 +45,6 @@ def tune(tmp_path: Path) -> Path:
     path = tmp_path / "my tune.mid"
     midi.save(Score(480, (Track(bass, 32, name="Bass"), Track(melody, 73, name="Melody")), title="A tune"), path)
     return path
-
-
-def visitor(name: str = "someone") -> Any:
-    return SimpleNamespace(session_hash=name)
-
-
-def last(changes: Iterator[dict[Any, Any]]) -> dict[Any, Any]:
-    """What the page shows once a handler is through."""
-    shown: dict[Any, Any] = {}
-    for step in changes:
-        shown |= step
-    return shown
-
-
-def fields(tab: ContinueTab, **asked: Any) -> list[Any]:
-    """The page's fields as Generate gets them, with the model's own values unless asked for others."""
-    model = next(iter(tab.models.values()))
-    values = {
-        "model": model.name,
-        "bars": 2,
-        "number": 7,
-        "font": FONT,
-        "track": None,
-        "first_bar": 1,
-        "last_bar": None,
-    }
-    own = {control.name: "" if control.choices else control.default for control in model.controls}
-    return list((values | {k: v for k, v in asked.items() if k in values}).values()) + [
-        asked.get(name, own.get(name)) for name in tab.controls
-    ]
 
 
 def notes_of(path: str | Path) -> list[tuple[Note, ...]]:
@@ -331,52 +294,6 @@ def test_another_soundfont_is_heard_in_seed_and_result(
     for player in (shown[tab.seed.player], shown[tab.player]):
         assert Path(player["audio"]["path"]).read_text() == "new.sf2"
     assert tab.seed.track not in shown  # what was chosen stays chosen
-
-
-# --- the controls -----------------------------------------------------------------------------------------------------
-
-
-def test_the_page_has_the_models_controls_and_no_others(tab: ContinueTab) -> None:
-    model = next(iter(tab.models.values()))
-    assert list(tab.controls) and set(tab.controls) == {control.name for control in model.controls}
-    for control in model.controls:
-        field = tab.controls[control.name]
-        assert field.info and field.label
-        if isinstance(field, gr.Slider):
-            assert (field.minimum, field.maximum, field.step) == (control.minimum, control.maximum, control.step)
-
-
-def test_untouched_controls_ask_for_the_models_defaults(tab: ContinueTab) -> None:
-    model = next(iter(tab.models.values()))
-    for control in model.controls:
-        asked = controls.value(control, tab.controls[control.name].value)
-        assert asked == control.default and type(asked) is type(control.default)
-
-
-def test_another_model_brings_its_own_controls(monkeypatch: pytest.MonkeyPatch) -> None:
-    lstm = pipeline.models()[0]
-    shy = replace(lstm.controls[0], default=0.5, maximum=1.0)
-    own = pipeline.Control("top_k", 3, 0, 9, 1, help="Own.")
-    plain = replace(lstm, name="plain", help="Plain.", controls=(shy, own))
-    monkeypatch.setattr(pipeline, "models", lambda: [lstm, plain])
-    with gr.Blocks():
-        tab = ContinueTab(WORDS, Visits())
-    shown = tab.choose_model("plain")
-    assert shown[tab.model]["info"] == "Plain."
-    assert (shown[tab.controls["temperature"]]["value"], shown[tab.controls["temperature"]]["maximum"]) == (0.5, 1.0)
-    assert shown[tab.controls["top_k"]]["maximum"] == 9
-    assert not shown[tab.controls["top_p"]]["visible"]
-    assert all(tab.choose_model("lstm")[field]["visible"] for field in tab.controls.values())
-    request = tab._request(fields(tab, model="plain", temperature=0.5, top_k=3))
-    assert (request.top_k, request.top_p) == (3, None)
-
-
-def test_without_any_model_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(catalogue, "CHECKPOINTS", tmp_path)
-    with gr.Blocks() as page:
-        tab = ContinueTab(WORDS, Visits())
-    assert not tab.generate_button.interactive
-    assert WORDS("settings.no_model") in json.dumps(page.get_config_file(), ensure_ascii=False, default=str)
 
 
 # --- visitors ---------------------------------------------------------------------------------------------------------

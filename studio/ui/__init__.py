@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from studio.ui import theme, widgets
-from studio.ui.continue_tab import ContinueTab
+from studio.ui.continue_tab import QUIET, ContinueTab
 from studio.ui.visits import Visits
 from studio.ui.words import Words
 
@@ -36,7 +36,8 @@ def build(language: str = "en") -> gr.Blocks:
         widgets.header(words)
         with gr.Tabs(elem_id="tabs"), gr.Tab(words("continue.tab")):
             tab = ContinueTab(words, Visits())
-        page.load(tab.seed.greet, [tab.font], tab.seed.outputs, show_progress="hidden", api_visibility="private")
+        page.load(tab.seed.greet, [tab.font], tab.seed.outputs, **QUIET)
+        page.load(tab.roll, None, [tab.number], **QUIET)
         api(tab.warm, api_name=WARM, api_visibility="undocumented", concurrency_limit=1)
     page.queue(max_size=QUEUE, default_concurrency_limit=4, api_open=False)
     return page

@@ -105,7 +105,6 @@ class ContinueTab:
         t = self.words
         with gr.Column(elem_id="number-group"):
             self.number = gr.Number(
-                _new_number,
                 label=t("settings.number"),
                 info=t("settings.number_help"),
                 precision=0,
@@ -142,7 +141,7 @@ class ContinueTab:
         self.seed.connect(self.font, reading)
         self.reuse_button.click(self.seed.reuse, [self.font], self.seed.outputs, **reading)
         self.model.input(self.choose_model, [self.model], [self.model, *self.controls.values()], **at_once)
-        self.dice.click(_new_number, None, [self.number], **at_once)
+        self.dice.click(self.roll, None, [self.number], **at_once)
         buttons = [self.generate_button, self.stop_button]
         fields = [
             self.model,
@@ -170,6 +169,10 @@ class ContinueTab:
         for key, component in self.controls.items():
             changes[component] = controls.update(offered.get(key), self.words)
         return changes
+
+    def roll(self) -> int:
+        """A new seed number, short enough to be remembered."""
+        return random.randrange(10_000)
 
     def choose_font(self, request: gr.Request, font: str | None) -> Iterator[Changes]:
         """Let the seed and the result be heard with another SoundFont."""
@@ -298,7 +301,3 @@ class ContinueTab:
                     pipeline.continue_(pipeline.read(path), pipeline.Request(model, bars=1))
                 ) as run:
                     next(run)
-
-
-def _new_number() -> int:
-    return random.randrange(10_000)

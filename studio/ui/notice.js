@@ -13,6 +13,7 @@ function show() {
   notice.dataset.kind = value.kind;
   notice.setAttribute("role", value.kind === "error" ? "alert" : "status");
   sentence.textContent = value.text;
+  if (value.kind === "error") notice.scrollIntoView({ block: "nearest" });
   bar.hidden = value.kind !== "working";
   bar.setAttribute("aria-label", value.text);
   if (value.total) bar.value = value.done / value.total;

@@ -20,7 +20,7 @@ from studio.ui.words import Words
 
 Changes = dict[Any, Any]
 
-HEARD_S = 180.0  # of a longer seed only the beginning is rendered: it is there to recognize the piece by
+HEARD_S = 120.0  # of a longer seed only the beginning is rendered: it is there to recognize the piece by
 
 
 def guarded(notice: gr.HTML, words: Words, work: Callable[..., Iterator[Changes]], *args: Any) -> Iterator[Changes]:

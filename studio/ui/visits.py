@@ -5,12 +5,13 @@ Knows the pipeline's values by name only; nothing of components.
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,13 +36,14 @@ class Visit:
     take_folder: Path | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     used: float = 0.0
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_folder(self) -> Path:
         """An empty folder for the files of one seed or take; the oldest ones go."""
-        old = sorted(self.folder.iterdir(), key=lambda folder: folder.stat().st_mtime)
+        old = sorted(self.folder.iterdir())
         for folder in old[: max(0, len(old) - MOST_FOLDERS + 1)]:
             shutil.rmtree(folder, ignore_errors=True)
-        return Path(tempfile.mkdtemp(dir=self.folder))
+        return Path(tempfile.mkdtemp(prefix=f"{next(self.numbers):06}-", dir=self.folder))
 
 
 class Visits:

@@ -14,13 +14,15 @@ On = tuple[int, int, int]  # onset, velocity, program
 
 
 def paired(ons: list[On], offs: list[int], repairs: Repairs) -> list[tuple[On, int | None]]:
-    """Each note-on of one pitch with the tick of its end; None where it never ends. Both lists are in time order.
+    """Each note-on of one pitch with the tick of its end; None where it never ends.
+
+    Both lists are in the file's order, and each end has its start before it.
 
     Where every start has its end the first end belongs to the first start, which is right for legato playing and for
-    two voices in unison. Where ends are missing or too many, that would shift every later pair; there a note ends at
-    the first end behind its start, or when the pitch starts again.
+    two voices in unison. Where an end is missing, that would shift every later pair; there a note ends at the first
+    end behind its start, or when the pitch starts again.
     """
-    if len(ons) == len(offs) and all(on[0] <= off for on, off in zip(ons, offs, strict=True)):
+    if len(ons) == len(offs):
         return list(zip(ons, offs, strict=True))
     starts = list({on[0]: on for on in ons}.values())
     repairs[Repair.DOUBLED] += len(ons) - len(starts)

@@ -22,7 +22,8 @@ MAX_BARS = 20_000
 MAX_HOURS = 6
 
 _DRUM_CHANNEL = 9
-_MAX_TEXTS = 100
+_MAX_TEXTS = 50
+_LONGEST_TEXT = 10_000  # characters
 _LATE = 2**28  # ticks behind the last note from which on a change is no music but damage
 # Names that sequencers give to the track that holds the tempo map; they are no title.
 _NO_TITLE = re.compile(r"(control|tempo|conductor|master|meta)?[ _-]?(track|map)[ _-]?\d*|conductor|untitled", re.I)
@@ -40,9 +41,10 @@ class Loaded:
 def load(source: str | Path | bytes) -> Loaded:
     """Read a Standard MIDI File of type 0, 1 or 2 (whose patterns follow one another) from a path or from its bytes.
 
-    Each channel and program of a MIDI track becomes a `Track`; tracks without notes are dropped; pitches sound once at
-    a time. Damaged files are read as far as they make sense. Raises MidiError, and nothing else, when there is nothing
-    to read or more than MAX_BYTES, MAX_NOTES, MAX_TRACKS, MAX_BARS or MAX_HOURS; takes seconds at most.
+    Each channel and program of a MIDI track becomes a `Track`; tracks without notes are dropped; in each, a pitch
+    sounds once at a time. Damaged files are read as far as they make sense. Of texts, the first 50 of at most 10,000
+    characters are kept. Raises MidiError, and nothing else, when there is nothing to read, or more than MAX_BYTES,
+    MAX_NOTES, MAX_TRACKS, MAX_BARS or MAX_HOURS; takes seconds at most.
     """
     file = smf.read(_midi_bytes(source))
     resolution, mpq = _time_division(file.division, file.repairs)
@@ -194,9 +196,10 @@ def _check_length(score: Score) -> None:
     microticks = sum(max(0, end - t.onset) * t.mpq for t, end in zip(score.tempos, ends, strict=True))
     hours = microticks / score.resolution / 3_600_000_000
     if hours > MAX_HOURS or score.bar_count > MAX_BARS:
+        length = f"{hours:,.1f} hours" if hours > MAX_HOURS else f"{score.bar_count:,} bars"
         raise MidiError(
-            f"The music would last {hours:,.1f} hours or {score.bar_count:,} bars; at most {MAX_HOURS} hours and "
-            f"{MAX_BARS:,} bars can be used. Perhaps a time in the file is damaged: cut the piece in a MIDI editor."
+            f"The music would last {length}; at most {MAX_HOURS} hours and {MAX_BARS:,} bars can be used. "
+            "Perhaps a time in the file is damaged: cut the piece in a MIDI editor."
         )
 
 
@@ -208,12 +211,12 @@ def _tracks(file: smf.File, starts: list[int], resolution: int, names: dict[int,
     parts: dict[tuple[int, int, int], list[Note]] = defaultdict(list)
     programs = _Programs(file, starts)
     for index, chunk in enumerate(file.chunks):
-        for key, ons in chunk.ons.items():
+        for key, (ons, offs) in chunk.notes.items():
             channel, pitch = key >> 8, key & 255
             if pitch > 127:
                 file.repairs[Repair.PITCH] += len(ons)
                 continue
-            for (tick, velocity, program), end in paired(ons, chunk.offs.get(key, []), file.repairs):
+            for (tick, velocity, program), end in paired(ons, offs, file.repairs):
                 if program < 0:
                     program = programs.at(starts[index] + tick, chunk.port, channel)
                 duration = _duration(tick, end, chunk.end, resolution, file.repairs)
@@ -222,11 +225,12 @@ def _tracks(file: smf.File, starts: list[int], resolution: int, names: dict[int,
                     velocity = 127
                 part = 0 if file.format == 2 else index, channel, program
                 parts[part].append(Note(starts[index] + tick, pitch, duration, velocity))
-        file.repairs[Repair.ORPHAN] += sum(len(offs) for key, offs in chunk.offs.items() if key not in chunk.ons)
     if not parts:
-        raise MidiError("The MIDI file holds no notes that can be read; choose a file with at least one note.")
+        damage = {Repair.CUT, Repair.DAMAGED} & set(file.repairs)
+        what = "is damaged before its first note" if damage else "holds no notes"
+        raise MidiError(f"The MIDI file {what}; choose a file with at least one note.")
     if len(parts) > MAX_TRACKS:
-        raise MidiError(f"The file holds {len(parts):,} parts (channels and programs); {MAX_TRACKS} can be used.")
+        raise MidiError(f"The file holds {len(parts):,} parts (channels, programs); at most {MAX_TRACKS} can be used.")
     single = len(file.chunks) == 1 and len(parts) > 1
     tracks = [
         Track(
@@ -282,7 +286,7 @@ def _names(file: smf.File) -> dict[int, str]:
 
 def _title(file: smf.File, names: dict[int, str]) -> str:
     """The name of the first chunk where that is the piece's: it holds no notes, or it is the only one."""
-    if len(file.chunks) > 1 and file.chunks[0].ons:
+    if len(file.chunks) > 1 and any(ons for ons, _ in file.chunks[0].notes.values()):
         return ""
     title = names.get(0, "")
     return "" if _NO_TITLE.fullmatch(title) else title
@@ -290,4 +294,4 @@ def _title(file: smf.File, names: dict[int, str]) -> str:
 
 def _texts(file: smf.File) -> tuple[str, ...]:
     texts = (text.decode(payload).strip("\0") for _, _, kind, payload in file.metas if kind == smf.TEXT)
-    return tuple(words for words in texts if words)[:_MAX_TEXTS]
+    return tuple(words for words in texts if 0 < len(words) <= _LONGEST_TEXT)[:_MAX_TEXTS]

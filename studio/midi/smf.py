@@ -18,7 +18,7 @@ from studio.midi.repairs import Repair, Repairs
 
 MAX_NOTES = 100_000
 MAX_CHUNKS = 1_000
-MAX_CHANGES = 100_000  # tempo, metre, key and program changes and names, together
+MAX_CHANGES = 100_000  # tempo, metre, key and program changes, names and texts at the start, together
 
 USUAL_DIVISION = 480  # ticks per quarter, where the file does not say
 
@@ -36,9 +36,11 @@ _PEDALS = {64, 66, 67}
 class Chunk:
     """One `MTrk` chunk. Ticks count from its start; a key is `channel * 256 + pitch` (damaged pitches reach 255)."""
 
-    # (onset, velocity, program or -1 where this chunk has not chosen one yet) for each key, in the file's order.
-    ons: dict[int, list[tuple[int, int, int]]] = field(default_factory=lambda: defaultdict(list))
-    offs: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    # For each key, in the file's order: (onset, velocity, program or -1 where this chunk has not chosen one yet), and
+    # the ticks of the ends. There are never more ends than starts before them.
+    notes: dict[int, tuple[list[tuple[int, int, int]], list[int]]] = field(
+        default_factory=lambda: defaultdict(lambda: ([], []))
+    )
     end: int = 0  # tick of the last event
     port: int = 0
 
@@ -71,9 +73,10 @@ def read(data: bytes) -> File:
     """
     repairs: Repairs = Counter()
     data = _unwrap(data, repairs)
-    file, promised = _header(data, repairs)
-    pos = 8 if data.startswith(b"MThd") else 0
+    file, promised, pos = _header(data, repairs)
     start = data.find(b"MTrk", pos)
+    if start > pos:
+        _gap(data, pos, start, repairs)
     while start >= 0:
         if len(file.chunks) == MAX_CHUNKS:
             raise MidiError(f"The file holds more than {MAX_CHUNKS:,} tracks; choose one with fewer.")
@@ -104,17 +107,21 @@ def _unwrap(data: bytes, repairs: Repairs) -> bytes:
     return data[start:]
 
 
-def _header(data: bytes, repairs: Repairs) -> tuple[File, int | None]:
-    """The file's header and the number of tracks that it announces."""
-    if not data.startswith(b"MThd"):
-        return File(1, USUAL_DIVISION, repairs), None
+def _header(data: bytes, repairs: Repairs) -> tuple[File, int | None, int]:
+    """The file's header, the number of tracks that it announces, and where it ends."""
     first = data.find(b"MTrk")
-    body = data[8 : 14 if first < 0 else min(14, first)]
-    if len(body) < 6 or data[4:8] != b"\0\0\0\6":
+    if not data.startswith(b"MThd"):
+        return File(1, USUAL_DIVISION, repairs), None, first
+    limit = len(data) if first < 0 else first
+    body = data[8 : min(14, limit)]
+    end = 8 + int.from_bytes(data[4:8], "big")
+    if end != 14 or len(body) < 6:
         repairs[Repair.HEADER_LENGTH] = 1
+        # A later standard may add to the header; a length that reaches nowhere else is damage.
+        end = end if end == limit else min(14, limit)
     body = body + b"\0\1\0\0\0\0"[len(body) :]
-    fmt, promised, division = (int.from_bytes(body[i : i + 2], "big") for i in (0, 2, 4))
-    return File(fmt, division, repairs), promised
+    fmt, promised, division = struct.unpack(">HHH", body)
+    return File(fmt, division, repairs), promised, end
 
 
 def _gap(data: bytes, start: int, end: int, repairs: Repairs) -> None:
@@ -187,7 +194,7 @@ class _Events:
     def _read(self) -> bool:
         """True at the end mark, False when the bytes are used up. One long loop, because it runs for every event."""
         file, data, chunk, size = self.file, self.data, self.chunk, len(self.data)
-        ons, offs, repairs = chunk.ons, chunk.offs, file.repairs
+        notes, repairs = chunk.notes, file.repairs
         programs = [-1] * 16
         tick = pos = running = 0
         while pos < size:
@@ -207,15 +214,17 @@ class _Events:
                 if not status:
                     raise _DamagedError  # a data byte where nothing runs
                 velocity = data[pos + 1]
-                key = (status & 15) << 8 | data[pos]
+                starts, ends = notes[(status & 15) << 8 | data[pos]]
                 pos += 2
                 if status > 0x8F and velocity:
                     file.notes_left -= 1
                     if file.notes_left < 0:
                         raise MidiError(f"The file holds more than {MAX_NOTES:,} notes; cut it into shorter pieces.")
-                    ons[key].append((now, velocity, programs[status & 15]))
+                    starts.append((now, velocity, programs[status & 15]))
+                elif len(ends) < len(starts):
+                    ends.append(now)
                 else:
-                    offs[key].append(now)
+                    repairs[Repair.ORPHAN] += 1
             elif status < 0xC0 or 0xE0 <= status < 0xF0:
                 number, _ = data[pos], data[pos + 1]
                 pos += 2
@@ -283,7 +292,9 @@ def _two_byte_kind(status: int, number: int) -> Repair:
 
 def _check_changes(file: File) -> None:
     if len(file.programs) + len(file.metas) > MAX_CHANGES:
-        raise MidiError(f"The file holds more than {MAX_CHANGES:,} tempo, metre and program changes; simplify it.")
+        raise MidiError(
+            f"The file holds more than {MAX_CHANGES:,} tempo, metre, program changes or texts; simplify it."
+        )
 
 
 def _variable_length(data: bytes, pos: int) -> tuple[int, int]:

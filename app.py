@@ -6,6 +6,7 @@ STUDIO_HOST (127.0.0.1), STUDIO_PORT (the first free one from 7860 up) and STUDI
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from studio import ui
@@ -18,6 +19,8 @@ def main() -> None:
     language = os.environ.get("STUDIO_LANGUAGE", "en")
     if port and not port.isdecimal():
         sys.exit(f"STUDIO_PORT is {port!r}, but a port is a whole number such as 7860.")
+    # Stopped by a signal, the studio still takes its visitors' files away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     page = ui.build(language)
     try:
         address = ui.launch(page, host, int(port) if port else None, language)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -104,3 +108,21 @@ def test_warming_up_leaves_the_first_example_ready(tab: ContinueTab, monkeypatch
     monkeypatch.setattr(pipeline, "save_plot", lambda *_, **__: pytest.fail("drawn once more"))
     monkeypatch.setattr(pipeline, "save_wav", lambda *_, **__: pytest.fail("rendered once more"))
     assert last(tab.seed.greet(visitor(), FONT))[tab.seed.player]["light"]
+
+
+def start(port: str) -> subprocess.CompletedProcess[str]:
+    app = Path(ui.__file__).parents[2] / "app.py"
+    env = os.environ | {"STUDIO_PORT": port}
+    return subprocess.run([sys.executable, app], env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_port_that_is_none_or_taken_is_a_sentence() -> None:
+    answer = start("seven")
+    assert answer.returncode == 1 and answer.stderr.startswith("STUDIO_PORT is 'seven'")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        answer = start(port)
+    assert answer.returncode == 1 and f"Port {port} of 127.0.0.1 is taken" in answer.stderr
+    assert "Traceback" not in answer.stderr

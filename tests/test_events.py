@@ -63,10 +63,16 @@ def test_pickup_metre_and_tempo_changes_survive():
     assert EVENTS.decode(EVENTS.encode(score)) == EVENTS.quantize(score)
 
 
-def test_a_bar_too_long_for_the_grid_is_split():
-    score = Score(24, (Track((Note(0, 60, 24, 80), Note(23 * 24, 62, 24, 80))),), (), (TimeSignature(0, 12, 4),))
-    assert [b.end - b.start for b in EVENTS.quantize(score).bars] == [144] * 4
-    assert [n.onset for n in EVENTS.quantize(score).tracks[0].notes] == [0, 23 * 24]
+@pytest.mark.parametrize(
+    ("metre", "parts", "part"),
+    [((12, 4), 2, (6, 4)), ((3, 1), 2, (3, 2)), ((11, 4), 2, (11, 8)), ((17, 4), 4, (17, 16))],
+)
+def test_a_bar_too_long_for_the_grid_is_split_into_equal_ones(metre, parts, part):
+    length = 96 * metre[0] // metre[1]
+    notes = (Note(0, 60, 24, 80), Note(2 * length - 24, 62, 24, 80))
+    score = EVENTS.quantize(Score(24, (Track(notes),), (), (TimeSignature(0, *metre),)))
+    assert [(b.end - b.start, b.numerator, b.denominator) for b in score.bars] == [(length // parts, *part)] * 2 * parts
+    assert [n.onset for n in score.tracks[0].notes] == [0, 2 * length - 24]
 
 
 @few

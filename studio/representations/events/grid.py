@@ -68,8 +68,11 @@ def _metres_of(bar: Bar, score: Score) -> list[tuple[int, int]]:
     parts = math.ceil(length / MAX_BAR)
     if parts <= 1:
         return [metre_of_length(length, bar.denominator)]
-    if whole and bar.numerator % parts == 0 and (bar.numerator // parts, bar.denominator) in _KNOWN:
-        return [(bar.numerator // parts, bar.denominator)] * parts
+    for count in range(parts, 2 * parts + 2) if whole else ():
+        # Equal parts where there are any, so that what follows can go on in one metre.
+        share, left = divmod(4 * GRID * bar.numerator, bar.denominator * count)
+        if not left and share in _BY_LENGTH:
+            return [metre_of_length(share, bar.denominator)] * count
     full = metre_of_length(MAX_BAR, bar.denominator)
     return [full] * (parts - 1) + [metre_of_length(length - MAX_BAR * (parts - 1), bar.denominator)]
 

@@ -35,7 +35,7 @@ from studio.models import OptimizerSettings
 class Settings:
     """How a run goes; sizes of the network are the model's `Config`."""
 
-    steps: int = 12000
+    steps: int = 7500
     """Optimizer steps in all."""
     batch: int = 32
     """Windows a step."""
@@ -43,7 +43,7 @@ class Settings:
     """Ids a window."""
     optimizer: str = "adamw"
     """adamw, adam or rmsprop."""
-    lr: float = 2e-3
+    lr: float = 4e-3
     """Peak learning rate."""
     warmup: int = 200
     """Steps over which the learning rate rises from 0."""
@@ -58,7 +58,7 @@ class Settings:
     """cpu, cuda, mps, or auto."""
     threads: int = 0
     """CPU threads; 0 = torch's own choice."""
-    eval_every: int = 500
+    eval_every: int = 300
     """Steps between looks at the validation split."""
     patience: int = 8
     """Looks without improvement before the run stops early."""

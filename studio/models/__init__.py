@@ -42,7 +42,7 @@ class OptimizerSettings:
     """`name` is one of OPTIMIZERS; `lr` the peak learning rate; `clip` the largest gradient norm."""
 
     name: str = "adamw"
-    lr: float = 2e-3
+    lr: float = 4e-3
     weight_decay: float = 0.01
     clip: float = 1.0
 

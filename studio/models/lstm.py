@@ -50,10 +50,10 @@ class Config:
     """The id that ends the header: only what follows it is learned."""
     embedding: int = 256
     """Width of embedding and output."""
-    hidden: int = 512
+    hidden: int = 384
     """Width of each LSTM layer."""
     layers: int = 2
-    dropout: float = 0.2
+    dropout: float = 0.1
     """Share of activations dropped on the embedding, between layers and before the output."""
 
 

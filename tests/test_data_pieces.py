@@ -24,9 +24,11 @@ def test_every_known_style_is_one_the_representation_can_say() -> None:
 
 
 def test_a_known_collection_is_known_by_its_folder(tmp_path: Path) -> None:
-    folder = write(tmp_path / "mutopia", {"midi/song/a.mid": tune(1), "midi/keyboard/b.MID": tune(2), "notes/c.mid": tune(3)})
-    rows = "file,licence,licence_text,composer,title,typesetter\nsong/a.mid,CC BY,Creative Commons Attribution 3.0,Abt,Lied,Ann\n"
-    (folder / "MANIFEST.csv").write_text(rows, encoding="utf-8")
+    files = {"midi/song/a.mid": tune(1), "midi/keyboard/b.MID": tune(2), "notes/c.mid": tune(3)}
+    folder = write(tmp_path / "mutopia", files)
+    head = "file,licence,licence_text,composer,title,typesetter"
+    row = "song/a.mid,CC BY,Creative Commons Attribution 3.0,Abt,Lied,Ann"
+    (folder / "MANIFEST.csv").write_text(f"{head}\n{row}\n", encoding="utf-8")
     keyboard, song = collect(str(folder))
     assert (keyboard.id, keyboard.style, keyboard.title) == ("mutopia/midi/keyboard/b.MID", "piano", "b")
     assert (song.title, song.licence, song.style) == ("Abt: Lied", "CC-BY-3.0", "art_song")

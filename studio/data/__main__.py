@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         found = _collected(options)
-        asked = {"sources": options.source, "corpora": options.corpora or []}
+        asked = {"sources": options.source, "corpora": options.corpora or "all"}
         print(prepare(found, options.out, options.voices, workers=options.workers, asked=asked))
     except StudioError as error:
         print(error, file=sys.stderr)
@@ -34,11 +34,13 @@ def _parser() -> argparse.ArgumentParser:
         description="Turn folders of MIDI, .tar.xz archives and music21's tune books into training data.",
         epilog="Known collections: " + ", ".join(CORPORA),
     )
-    parser.add_argument("source", nargs="+", help="a folder, an archive, or music21:NAME; a folder of archives is all of them")
+    parser.add_argument("source", nargs="+", help="a folder, an archive, a folder of archives, or music21:NAME")
     parser.add_argument("--out", type=Path, required=True, help="folder to write; a killed run goes on when repeated")
-    parser.add_argument("--voices", choices=("melody", "all"), default="all", help="one melody, or every track (%(default)s)")
-    parser.add_argument("--corpora", nargs="+", metavar="NAME", help="use only these of the collections found")
-    parser.add_argument("--exclude", type=Path, help="text file with one piece (COLLECTION/PATH) a line that is left out")
+    parser.add_argument(
+        "--voices", choices=("melody", "all"), default="all", help="one melody or every track (%(default)s)"
+    )
+    parser.add_argument("--corpora", metavar="NAME,NAME", help="use only these of the collections found")
+    parser.add_argument("--exclude", type=Path, help="text file of pieces to leave out, one COLLECTION/PATH a line")
     parser.add_argument("--licence", default="", help="licence of a folder that is no known collection")
     parser.add_argument("--style", default="", help=f"its style: {', '.join(STYLES)}")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
@@ -46,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _collected(options: argparse.Namespace) -> list[sources.Source]:
+    wanted = options.corpora.split(",") if options.corpora else None
     excluded = set()
     if options.exclude is not None:
         try:
@@ -55,7 +58,7 @@ def _collected(options: argparse.Namespace) -> list[sources.Source]:
     found = {}
     for where in options.source:
         for source in sources.collect(where, licence=options.licence, style=options.style):
-            if source.id not in excluded and (not options.corpora or source.corpus in options.corpora):
+            if source.id not in excluded and (wanted is None or source.corpus in wanted):
                 found[source.id] = source
     if not found:
         raise DataError("Nothing is left of the given sources after --corpora and --exclude.")

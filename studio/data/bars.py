@@ -65,7 +65,7 @@ def keep(score: Score, kept: Sequence[Bar]) -> Score:
 
 
 def without_false_start(score: Score) -> Score:
-    """Without a first bar shorter than a 64th in which nothing starts: some programs write one before the real metre."""
+    """Without a first bar shorter than a 64th in which nothing starts: some programs write one before the metre."""
     for metre in score.time_signatures[1:]:
         first = min((t.notes[0].onset for t in score.tracks if t.notes), default=0)
         if metre.onset * 16 >= score.resolution or first < metre.onset:

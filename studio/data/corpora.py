@@ -19,15 +19,17 @@ GUESS = "guess"
 class Part:
     """One folder of a corpus, of one style.
 
-    `melody` says which track is the melody: FIRST, GUESS, the name of a track, or nothing where no track is one. `slow` is set
-    where old note values stand (a beat of a half or a whole note): they are halved or quartered. `lowest_is_bass` is
-    set where the last track is the bass voice. `upbeats` is set where the files do not say that they begin with an
-    upbeat, so that it has to be found. `share` is the share of the pieces that is taken, chosen by their hash.
+    `melody` says which track is the melody: FIRST, GUESS, the name of a track, or nothing where no track is one;
+    `is_single` is set where that is also worth learning alone. `slow` is set where old note values stand (a beat of a
+    half or a whole note): they are halved or quartered. `lowest_is_bass` is set where the last track is the bass voice.
+    `upbeats` is set where the files do not say that they begin with an upbeat, so that it has to be found. `share` is
+    the share of the pieces that is taken, chosen by their hash.
     """
 
     folder: str
     style: str
     melody: str = ""
+    is_single: bool = True
     slow: bool = False
     lowest_is_bass: bool = False
     upbeats: bool = False
@@ -74,7 +76,8 @@ _ALL = (
     ),
     Corpus(
         "openscore_quartets", "OpenScore String Quartets", "https://github.com/OpenScore/StringQuartets", "CC0-1.0",
-        "OpenScore String Quartets", (Part("midi", "quartet", lowest_is_bass=True, upbeats=True),),
+        "OpenScore String Quartets",
+        (Part("midi", "quartet", melody=FIRST, is_single=False, lowest_is_bass=True, upbeats=True),),
     ),
     Corpus(
         "openhymnal", "Open Hymnal", "http://openhymnal.org", "public domain", "The Open Hymnal Project",
@@ -83,7 +86,10 @@ _ALL = (
     Corpus(
         "js_fakes", "JS Fake Chorales", "https://github.com/omarperacha/js-fakes", "CC-BY-4.0", "Omar Peracha",
         # Machine-made: a fifth of them teaches four-part writing without a model learning another model's habits.
-        tuple(Part(f, "chorale", lowest_is_bass=True, upbeats=True, share=0.2) for f in ("midi", "jsf-extended")),
+        tuple(
+            Part(f, "chorale", melody=FIRST, is_single=False, lowest_is_bass=True, upbeats=True, share=0.2)
+            for f in ("midi", "jsf-extended")
+        ),
         note="Machine-made chorales in Bach's manner.",
     ),
     Corpus(
@@ -91,7 +97,7 @@ _ALL = (
         _CHOPIN_INSTITUTE,
         (
             Part("midi/piano", "piano", upbeats=True),
-            Part("midi/satb", "choral", melody=FIRST, slow=True, lowest_is_bass=True, upbeats=True),
+            Part("midi/satb", "choral", melody=FIRST, slow=True, lowest_is_bass=True),
             Part("midi/song", "song", melody=FIRST, upbeats=True),
             Part("midi/organ", "organ", slow=True, upbeats=True),
         ),
@@ -121,15 +127,15 @@ _ALL = (
         "Google LLC (Magenta)", (Part("", "drums"),),
     ),
     Corpus(
-        "freedoom_music", "Freedoom", "https://freedoom.github.io", "BSD-3-Clause", "Contributors to the Freedoom project",
-        (Part("midi", "game"),),
+        "freedoom_music", "Freedoom", "https://freedoom.github.io", "BSD-3-Clause",
+        "Contributors to the Freedoom project", (Part("midi", "game", melody=GUESS, is_single=False),),
     ),
     *(
         Corpus(f"music21:{name}", title, "https://www.music21.org", _PERMITTED, credit,
                (Part("", "folk", melody=FIRST),), note="Read from the installed music21; not passed on.")
         for name, title, credit in (
-            ("ryansMammoth", "Ryan's Mammoth Collection", "Ray Davies and other transcribers of Ryan's Mammoth Collection"),
-            ("oneills1850", "O'Neill's Music of Ireland", "Norbert Paap and other transcribers of O'Neill's 1850"),
+            ("ryansMammoth", "Ryan's Mammoth Collection", "Ray Davies and other transcribers"),
+            ("oneills1850", "O'Neill's Music of Ireland", "Norbert Paap and other transcribers"),
             ("airdsAirs", "Aird's Airs", "Jack Campin (www.campin.me.uk)"),
         )
     ),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio import melody
-from studio.score import Note, Score, Track
+from studio.score import Bar, Note, Score, Track
 
 GRAM = 6
 """Steps from note to note in a gram, and beats in a gram of the skeleton."""
@@ -34,8 +34,9 @@ _BEATS_SALT = 7919  # keeps grams of beats apart from grams of notes
 def grams(score: Score) -> Grams:
     """The sorted distinct gram hashes of a score's leading line: its melody track, else the skyline of all its tracks.
 
-    Two kinds: from note to note (interval, and rhythm as ratios) and from beat to beat (what sounds there), for versions of
-    one tune differ in what they put between the beats. Where there are only drums their hits count, to the 16th.
+    Two kinds: from note to note (interval, and rhythm as ratios) and from beat to beat (what sounds there), for
+    versions of one tune differ in what they put between the beats. Where there are only drums their hits count, to the
+    16th.
     """
     tracks = [t for t in score.tracks if t.role == "melody" and t.notes] or [t for t in score.tracks if not t.is_drum]
     notes = tuple(itertools.chain.from_iterable(t.notes for t in tracks))
@@ -68,7 +69,7 @@ def _of_steps(line: Sequence[Note]) -> Grams:
 
 def _of_beats(line: Sequence[Note], score: Score) -> Grams:
     """One hash for each run of GRAM beats: the pitches that sound there, counted from the first."""
-    beats = [tick for bar in score.bars for tick in range(bar.start, bar.end, _beat(score, bar.numerator, bar.denominator))]
+    beats = [tick for bar in score.bars for tick in range(bar.start, bar.end, _beat(score, bar))]
     if len(beats) < GRAM:
         return np.zeros(0, dtype=np.uint64)
     at = np.searchsorted([n.onset for n in line], beats, side="right") - 1
@@ -79,10 +80,10 @@ def _of_beats(line: Sequence[Note], score: Score) -> Grams:
     return _hashed((runs - runs[:, :1]).T + 128 + _BEATS_SALT)
 
 
-def _beat(score: Score, numerator: int, denominator: int) -> int:
+def _beat(score: Score, bar: Bar) -> int:
     """Ticks of a beat: three units in compound metres, else a quarter, so that 2/2 and 4/4 have the same beats."""
-    if denominator >= 8 and numerator % 3 == 0:
-        return score.bar_length(3, denominator)
+    if bar.denominator >= 8 and bar.numerator % 3 == 0:
+        return score.bar_length(3, bar.denominator)
     return score.resolution
 
 

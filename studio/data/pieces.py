@@ -35,7 +35,7 @@ def read(source: Source, voices: Voices) -> Score:
     part = corpus.part(source.path)
     if part is None:
         raise DataError(f"{source.path} lies in no folder of {corpus.title} that holds music")
-    if voices == "melody" and not part.melody:
+    if voices == "melody" and not (part.melody and part.is_single):
         raise DataError("no track of this collection is a melody")
     score = _in_bars(_loaded(source), source, part)
     leading = _melody_track(score, part)

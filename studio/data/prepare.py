@@ -5,8 +5,10 @@
     tokens.npy      uint16, the ids of all bars, piece after piece
     headers.npy     uint16, the header of every bar: what a window that starts with it needs before it
     bars.npy        int64 (bars, 3): piece, offset of the bar in tokens.npy, offset of its header in headers.npy
-    pieces.npy      int64 (pieces, 6): first bar, number of bars, split (0 train, 1 valid, 2 test), style, lowest, highest pitch
+    pieces.npy      int64 (pieces, 6): first bar, number of bars, split (0 train, 1 valid, 2 test), style, lowest and
+                    highest pitch
     summary.txt     the table
+    CREDITS.md      the credits that the licences ask for
 
 What was read once is kept in the folder's `cache`, so a run that was killed goes on where it was.
 """
@@ -20,10 +22,12 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +36,13 @@ from tqdm import tqdm
 import studio
 from studio import metrics
 from studio.data import duplicates, pieces, summary
+from studio.data.credits import credits_of
 from studio.data.sources import Source
 from studio.errors import DataError, StudioError
 from studio.representations.events import STYLES, Events
 
 SPLITS = ("train", "valid", "test")
+_AFTERWARDS = ("__main__", "summary", "credits", "windows")
 HELD_OUT = 0.05
 """Share of the groups that each of valid and test gets."""
 
@@ -61,7 +67,9 @@ def prepare(sources: Sequence[Source], out: Path, voices: pieces.Voices, *, work
     used: list[Source] = []
     encoded: list[Encoded] = []
     refused: Counter[tuple[str, str]] = Counter()
-    for source, result in tqdm(_encoded(sources, out / "cache", voices, workers), total=len(sources), unit="piece"):
+    results = _encoded(sources, out / "cache", voices, workers)
+    # disable=None: a bar on a terminal, nothing in a log.
+    for source, result in tqdm(results, total=len(sources), unit="piece", disable=None):
         if isinstance(result, Encoded):
             used.append(source)
             encoded.append(result)
@@ -71,9 +79,11 @@ def prepare(sources: Sequence[Source], out: Path, voices: pieces.Voices, *, work
         reasons = "; ".join(f"{reason} ({n})" for (_, reason), n in refused.most_common(3))
         raise DataError(f"None of the {len(sources)} files could be used: {reasons}.")
     rows = _manifest(used, encoded)
-    _write(out, rows, encoded, {"representation": Events.name, "vocabulary": list(Events().vocab), "voices": voices, **asked})
+    config = {"representation": Events.name, "vocabulary": list(Events().vocab), "voices": voices, **asked}
+    _write(out, rows, encoded, config)
     table = summary.table(rows, refused)
     _replace(out / "summary.txt", table.encode())
+    _replace(out / "CREDITS.md", credits_of(rows).encode())
     return table
 
 
@@ -90,16 +100,23 @@ def _encoded(
         yield from ((source, encode(source)) for source in sources)
         return
     # Not fork: a parent with threads (a progress bar has one) may not be forked safely.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    try:
         yield from zip(sources, pool.map(encode, sources, chunksize=8), strict=True)
+    except BrokenProcessPool as error:
+        raise DataError(
+            "A process was killed, perhaps for want of memory. Run again: what was read is kept."
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _version() -> str:
     """A hash of the code that turns bytes into ids: when it changes, what was cached no longer counts."""
     root = Path(studio.__file__).parent
     files = [root / "score.py", root / "melody.py", root / "metrics.py"]
-    files += sorted(root.glob("midi/*.py")) + sorted(root.glob("representations/events/*.py")) + sorted(root.glob("data/*.py"))
+    for package in ("midi", "representations/events", "data"):
+        files += sorted(p for p in (root / package).glob("*.py") if p.stem not in _AFTERWARDS)
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
@@ -111,8 +128,8 @@ def _cached(source: Source, *, cache: Path, voices: pieces.Voices, version: str)
     if path.exists():
         try:
             return _load(path)
-        except (OSError, ValueError, KeyError):  # cut short by a kill or a full disk: read the piece again
-            path.unlink()
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+            path.unlink()  # cut short by a kill or a full disk: read the piece again
     result = encode(source, voices)
     path.parent.mkdir(exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
@@ -182,7 +199,7 @@ def split_of(group: str) -> str:
 
 
 def _manifest(used: Sequence[Source], encoded: Sequence[Encoded]) -> list[dict[str, Any]]:
-    """One row per piece, in order; a group is named after the smallest hash in it, so the order of sources is nothing to it."""
+    """One row per piece, in order; a group is named after the smallest hash in it, whatever the order of sources."""
     leaders = duplicates.groups([e.grams for e in encoded]).tolist()
     names: dict[int, str] = {}
     for leader, source in zip(leaders, used, strict=True):

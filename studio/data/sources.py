@@ -1,4 +1,4 @@
-"""Where pieces come from: folders of MIDI, .tar.xz archives and music21's bundled tunes, as bytes with what is known of them.
+"""Where pieces come from: folders of MIDI, archives and music21's bundled tunes, as bytes with what is known of them.
 
 Knows no notes: `pieces` reads the bytes. Nothing of an archive is ever written to disk.
 """
@@ -92,7 +92,9 @@ def _archive(path: Path) -> tuple[dict[str, bytes], str]:
                     continue
                 total += member.size
                 if total > MAX_ARCHIVE:
-                    raise DataError(f"{path} unpacks to more than {MAX_ARCHIVE // 2**30} GiB, which no collection needs.")
+                    raise DataError(
+                        f"{path} unpacks to more than {MAX_ARCHIVE // 2**20} MiB; no collection needs that."
+                    )
                 content = archive.extractfile(member)
                 if content is not None:
                     files[PurePosixPath(member.name).as_posix()] = content.read()
@@ -123,7 +125,8 @@ def _sources(corpus: Corpus, files: Mapping[str, bytes]) -> Iterator[Source]:
             continue
         folder = path.rpartition("/")[0]
         beside = {name: files[f"{folder}/{name}"] for name in _BESIDE if f"{folder}/{name}" in files}
-        plain = Source(corpus.name, path, data, beside, PurePosixPath(path).stem, corpus.licence, corpus.credit, part.style)
+        title = PurePosixPath(path).stem
+        plain = Source(corpus.name, path, data, beside, title, corpus.licence, corpus.credit, part.style)
         yield _described(plain, rows.get(_row_key(path), {}))
 
 

@@ -11,7 +11,7 @@ _LINE = "{:<12} {:<6} {:>8} {:>8} {:>9} {:>10} {:>11} {:>11}"
 
 
 def table(rows: Sequence[Mapping[str, Any]], refused: Mapping[tuple[str, str], int]) -> str:
-    """Plain text, one line per style and split, then the totals, the collections, and the reasons for what is left out."""
+    """Plain text, one line per style and split, then totals, collections, and the reasons for what is left out."""
     lines = [_LINE.format("style", "split", *_COUNTS, "tokens/note")]
     styles = sorted({row["style"] for row in rows})
     for style in styles:

@@ -29,8 +29,8 @@ TEMPERATURE = 0.5
 class Windows:
     """The windows of one split of a prepared folder; `context` is their longest length T.
 
-    `tokens` and `notes` count what the split holds, headers left out; `representation` and `vocabulary` say what the ids
-    mean. DataError when the folder is none that `studio.data` wrote.
+    `tokens` and `notes` count what the split holds, headers left out; `representation` and `vocabulary` say what the
+    ids mean. DataError when the folder is none that `studio.data` wrote.
     """
 
     def __init__(self, folder: Path, split: str, context: int) -> None:
@@ -67,6 +67,8 @@ class Windows:
 
         Each row is a header and the bars from a random one on, transposed; a style or key is left open now and then.
         """
+        if not self.tokens:
+            raise DataError("This split holds no pieces to draw windows from.")
         rng = np.random.default_rng([seed, step])
         piece, bar = self._draw(rng, size)
         drops = rng.random((2, size)) < np.array([[DROP_STYLE], [DROP_KEY]])
@@ -100,7 +102,7 @@ class Windows:
     # --- evaluation ------------------------------------------------------------------------------------------------
 
     def evaluation(self) -> Iterator[tuple[NDArray[np.int64], int]]:
-        """(ids (T,), index of the first that counts): every id of every piece counts once, headers never; T <= context + 1.
+        """(ids (T,), index of the first that counts), T <= context + 1: every id of every piece once, headers never.
 
         Pieces as they are, whole where they fit. A longer one comes in several windows, each with the bars before what
         counts as its context, about half the window. A bar too long for a window is counted in further ones without a
@@ -128,11 +130,9 @@ class Windows:
             done = stop
             # The next window begins with the first bar that leaves about half of it as context.
             inside = self._bar_starts[bar:end_bar]
-            bar = min(bar + int(np.searchsorted(inside, done - self.context // 2)), int(self._bar_of(done, bar, end_bar)))
-
-    def _bar_of(self, offset: int, bar: int, end_bar: int) -> int:
-        """The bar that holds an offset, at least `bar`."""
-        return bar + int(np.searchsorted(self._bar_starts[bar:end_bar], offset, side="right")) - 1
+            early = int(np.searchsorted(inside, done - self.context // 2))
+            holding = int(np.searchsorted(inside, done, side="right")) - 1
+            bar += min(early, holding)
 
 
 class _Draw:
@@ -149,8 +149,8 @@ class _Draw:
     def __call__(self, rng: np.random.Generator, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(piece (size,), bar (size,)): the row of the piece and the number of the bar in the whole folder.
 
-        Half of the windows begin at any bar, the others at one from which the piece fills the window (its first bar when
-        it is short), so that little is padding and the ends of pieces are not all that is seen of short ones.
+        Half of the windows begin at any bar, the others at one from which the piece fills the window (its first bar
+        when it is short), so that little is padding and the ends of pieces are not all that is seen of short ones.
         """
         piece = np.minimum(np.searchsorted(self._cumulative, rng.random(size), side="right"), len(self._pieces) - 1)
         first, count = self._pieces[piece, 0], self._pieces[piece, 1]
@@ -160,7 +160,7 @@ class _Draw:
 
 
 def sources(folder: Path) -> list[dict[str, Any]]:
-    """What a prepared folder is made of, for a model card: one entry per collection and licence, with its number of pieces."""
+    """What a prepared folder is made of, for a model card: one entry per collection and licence, with its pieces."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for line in _read(folder, "manifest.jsonl").splitlines():
         row = json.loads(line)
@@ -187,16 +187,16 @@ def _read(folder: Path, name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(
-            f"{folder} is not a folder of prepared data ({name}: {error.strerror}); write one with python -m studio.data."
+            f"{folder} holds no prepared data ({name}: {error.strerror}); write it with python -m studio.data."
         ) from error
 
 
 def _load(folder: Path) -> tuple[dict[str, Any], list[NDArray[Any]]]:
     config = json.loads(_read(folder, "config.json"))
     try:
-        arrays = [
-            np.load(folder / f"{name}.npy", mmap_mode="r" if name in ("tokens", "headers") else None, allow_pickle=False)
-            for name in ("tokens", "headers", "bars", "pieces")
+        names = ("tokens", "headers", "bars", "pieces")
+        arrays: list[NDArray[Any]] = [
+            np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names
         ]
     except (OSError, ValueError) as error:
         raise DataError(f"{folder} is incomplete ({error}); run python -m studio.data again to finish it.") from error

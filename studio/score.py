@@ -254,7 +254,15 @@ class Score:
     def slice_bars(self, first: int, last: int) -> Score:
         """Bars `first` to `last` (exclusive, from 0) as a score of their own."""
         bars = self.bars[first:last]
-        return self.slice_ticks(bars[0].start, bars[-1].end) if bars else replace(self, tracks=())
+        if not bars:
+            return replace(self, tracks=())
+        start, end = bars[0].start, bars[-1].end
+        part = self.slice_ticks(start, end)
+        if end - bars[-1].start < self.bar_length(bars[-1].numerator, bars[-1].denominator):
+            # Without the metre change that cuts it short the last bar would grow.
+            cut = self.time_signature_at(end)._replace(onset=end - start)
+            part = replace(part, time_signatures=(*part.time_signatures, cut))
+        return part
 
     def append(self, other: Score, at: int) -> Score:
         """`other` after this score, its tick 0 at tick `at` (in this score's ticks); tracks are joined by their index.

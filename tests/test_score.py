@@ -169,6 +169,8 @@ def test_bars_can_be_sliced() -> None:
     assert spans(score.slice_bars(0, 1)) == [(0, 1920)]
     assert score.slice_bars(1, 3).time_signatures == (TimeSignature(0, 3, 4),)
     assert score.slice_bars(7, 9).note_count == 0
+    upbeat = score_until(480 + 1920, TimeSignature(0, 4, 4), TimeSignature(480, 4, 4))
+    assert spans(upbeat.slice_bars(0, 1)) == [(0, 480)]
 
 
 def test_appending_joins_tracks_by_their_index_and_maps_by_their_ticks() -> None:

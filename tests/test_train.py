@@ -10,8 +10,8 @@ import time
 
 import pytest
 import torch
-
 from scores import melody
+
 from studio import checkpoints, data, midi, train
 from studio.data import __main__ as prepare
 

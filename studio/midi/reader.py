@@ -207,24 +207,8 @@ def _check_length(score: Score) -> None:
 
 
 def _tracks(file: smf.File, starts: list[int], resolution: int, names: dict[int, str]) -> tuple[Track, ...]:
-    """One track for each chunk, channel and program that has notes; in type 2 the chunks continue one another."""
-    parts: dict[tuple[int, int, int], list[Note]] = defaultdict(list)
-    programs = _Programs(file, starts)
-    for index, chunk in enumerate(file.chunks):
-        for key, (ons, offs) in chunk.notes.items():
-            channel, pitch = key >> 8, key & 255
-            if pitch > 127:
-                file.repairs[Repair.PITCH] += len(ons)
-                continue
-            for (tick, velocity, program), end in paired(ons, offs, file.repairs):
-                if program < 0:
-                    program = programs.at(starts[index] + tick, chunk.port, channel)
-                duration = _duration(tick, end, chunk.end, resolution, file.repairs)
-                if velocity > 127:
-                    file.repairs[Repair.VELOCITY] += 1
-                    velocity = 127
-                part = 0 if file.format == 2 else index, channel, program
-                parts[part].append(Note(starts[index] + tick, pitch, duration, velocity))
+    """One track for each part that has notes, in the file's order of chunks, then by channel and first onset."""
+    parts = _parts(file, starts, resolution)
     if not parts:
         damage = {Repair.CUT, Repair.DAMAGED} & set(file.repairs)
         what = "is damaged before its first note" if damage else "holds no notes"
@@ -232,17 +216,36 @@ def _tracks(file: smf.File, starts: list[int], resolution: int, names: dict[int,
     if len(parts) > MAX_TRACKS:
         raise MidiError(f"The file holds {len(parts):,} parts (channels, programs); at most {MAX_TRACKS} can be used.")
     single = len(file.chunks) == 1 and len(parts) > 1
-    tracks = [
+    return tuple(
         Track(
             notes=tuple(untangled(notes, file.repairs)),
             program=program,
             is_drum=channel == _DRUM_CHANNEL,
             name="" if single else names.get(index, ""),  # the only chunk's name is the piece's, not each part's
         )
-        for (index, channel, program), notes in parts.items()
-    ]
-    order = sorted(range(len(tracks)), key=lambda i: (list(parts)[i][:2], tracks[i].notes[0].onset))
-    return tuple(tracks[i] for i in order)
+        for (index, channel, program), notes in sorted(parts.items(), key=lambda part: (part[0][:2], min(part[1])[0]))
+    )
+
+
+def _parts(file: smf.File, starts: list[int], resolution: int) -> dict[tuple[int, int, int], list[Note]]:
+    """The notes of each chunk, channel and program; in type 2 all chunks count as one, since they play in turn."""
+    parts: dict[tuple[int, int, int], list[Note]] = defaultdict(list)
+    programs = _Programs(file, starts)
+    for index, chunk in enumerate(file.chunks):
+        owner = 0 if file.format == 2 else index
+        for key, (ons, offs) in chunk.notes.items():
+            channel, pitch = key >> 8, key & 255
+            if pitch > 127:
+                file.repairs[Repair.PITCH] += len(ons)
+                continue
+            for (tick, velocity, program), end in paired(ons, offs, file.repairs):
+                onset = starts[index] + tick
+                if program < 0:
+                    program = programs.at(onset, chunk.port, channel)
+                duration = _duration(tick, end, chunk.end, resolution, file.repairs)
+                file.repairs[Repair.VELOCITY] += velocity > 127
+                parts[owner, channel, program].append(Note(onset, pitch, duration, min(velocity, 127)))
+    return parts
 
 
 def _duration(onset: int, end: int | None, last: int, resolution: int, repairs: Repairs) -> int:

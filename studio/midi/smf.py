@@ -2,7 +2,8 @@
 
 Format: "Standard MIDI Files 1.0", MIDI Manufacturers Association 1988; RIFF wrapper: RP-029. Reading never trusts a
 length in the file: tracks are found by their `MTrk`, events are read until the end mark, the next track or the first
-byte that makes no sense, and everything up to there counts.
+byte that makes no sense, and everything up to there counts. That is why no library reads here: mido, the referee of the
+tests, takes lengths on trust and raises where a damaged file can still be mended.
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ def build(language: str = "en") -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"), gr.Tab(words("continue.tab")):
             tab = ContinueTab(words, Visits())
         page.load(tab.seed.greet, [tab.font], tab.seed.outputs, **QUIET)
-        page.load(tab.roll, None, [tab.number], **QUIET)
+        # Not queued: the end of one queued event can cut the page off from another that is just being asked for.
+        page.load(tab.roll, None, [tab.number], **QUIET, queue=False)
         api(tab.warm, api_name=WARM, api_visibility="undocumented", concurrency_limit=1)
     page.queue(max_size=QUEUE, default_concurrency_limit=4, api_open=False)
     return page

@@ -134,14 +134,21 @@ def continue_case(case: Case, request: pipeline.Request) -> Outcome:
         return Outcome(case.source, time.perf_counter() - start, error=text, expected=isinstance(error, StudioError))
 
 
-def summary(outcomes: Sequence[Outcome], real: Sequence[Line], seeds: Sequence[Line]) -> dict[str, float]:
+def pitch_range(folder: Path, split: str) -> tuple[int, int]:
+    """The lowest and the highest pitch of all melodies of a split, from beginning to end."""
+    pieces = np.load(folder / "pieces.npy")
+    pieces = pieces[pieces[:, 2] == SPLITS[split]]
+    return int(pieces[:, 4].min()), int(pieces[:, 5].max())
+
+
+def summary(outcomes: Sequence[Outcome], real: Sequence[Line], pitches: tuple[int, int]) -> dict[str, float]:
     """The figures that say whether the continuations are sound, each beside that of the music that really followed.
 
-    Out of range is what goes beyond every held-out melody.
+    Out of range is what goes beyond `pitches`, the lowest and the highest of the held-out melodies.
     """
     lines = [o.line for o in outcomes if o.line is not None]
     full = [line for line in lines if line.notes]
-    lowest, highest = min(r.lowest for r in [*seeds, *real]), max(r.highest for r in [*seeds, *real])
+    lowest, highest = pitches
     repeated, usual = _repeated(full), _repeated(real)
     return {
         "continuations": len(outcomes),
@@ -214,8 +221,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"\r{i + 1} of {len(chosen)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     real = [measure(case.real, case.track, args.bars) for case in chosen]
-    seeds = [measure(case.seed, case.track, args.seed_bars) for case in chosen]
-    figures = summary(outcomes, real, seeds)
+    figures = summary(outcomes, real, pitch_range(args.data, args.split))
     about = circumstances("python -m benchmarks.continuations " + shlex.join(sys.argv[1:] if argv is None else argv))
     failed = [{"source": o.source, "error": o.error} for o in outcomes if o.error]
     rows = [[name.replace("_", " "), number(value)] for name, value in figures.items()]

@@ -36,7 +36,7 @@ def main() -> None:
         rows.append({**named, "steps": run.step, "valid_nats_per_token": round(run.best, 4)})
         print(rows[-1], flush=True)
         with (args.out / "search.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
             writer.writeheader()
             writer.writerows(sorted(rows, key=lambda row: float(row["valid_nats_per_token"])))
 

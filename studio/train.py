@@ -142,7 +142,7 @@ class Run:
         """Add a row to loss.csv and redraw loss.png."""
         self.rows.append(row)
         with (self.out / "loss.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(self.rows[0]))
+            writer = csv.DictWriter(file, fieldnames=list(self.rows[0]), lineterminator="\n")
             writer.writeheader()
             writer.writerows(self.rows)
         plots.save_figure(plots.loss_curve(self.rows), self.out / "loss.png")

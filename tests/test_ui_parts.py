@@ -64,7 +64,7 @@ def test_whoever_stands_in_line_knows_how_many_are_before_and_may_leave() -> Non
 @pytest.mark.parametrize("name", ["../../etc/passwd", "${alert(1)}", "<img src=x>", "x" * 300, "", "?!", "旋律"])
 def test_a_visitors_name_cannot_lead_a_file_elsewhere(name: str) -> None:
     take: Any = SimpleNamespace(name=name, bars_new=8, recipe={"model": "lstm", "seed": 3})
-    path = Path("folder", describe.file_name(take, "mid"))
+    path = Path("folder", pipeline.file_name(take, "mid"))
     assert path.parent == Path("folder") and path.suffix == ".mid" and len(path.name) < 120
     assert not set("/\\${}<>") & set(path.name)
     assert "lstm" in path.name and "8" in path.name and "3" in path.name

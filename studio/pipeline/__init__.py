@@ -10,6 +10,7 @@ from studio.pipeline.continuation import Progress, Run, Take, continue_
 from studio.pipeline.requests import MAX_BARS, Request
 from studio.pipeline.results import (
     excerpt,
+    file_name,
     piano_roll,
     render,
     render_stream,
@@ -17,6 +18,7 @@ from studio.pipeline.results import (
     save_plot,
     save_wav,
     seconds_at,
+    share_of_width,
     sound_problem,
     soundfonts,
 )
@@ -38,6 +40,7 @@ __all__ = [
     "continue_",
     "examples",
     "excerpt",
+    "file_name",
     "models",
     "piano_roll",
     "read",
@@ -47,6 +50,7 @@ __all__ = [
     "save_plot",
     "save_wav",
     "seconds_at",
+    "share_of_width",
     "sound_problem",
     "soundfonts",
 ]

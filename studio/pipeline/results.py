@@ -56,6 +56,16 @@ def save_plot(score: Score, path: str | Path, *, new_from: int | None = None, da
     plots.save_figure(piano_roll(score, new_from=new_from, dark=dark), path)
 
 
+def share_of_width(score: Score, tick: int) -> float:
+    """Where a tick lies in the piano roll's picture, as a share of its width (0-1)."""
+    return plots.share_of_width(score, tick)
+
+
+def file_name(take: Take, suffix: str) -> str:
+    """A telling name for a file of a take, such as `greensleeves_lstm_8bars_seed7.mid`; safe on any system."""
+    return export.file_name(take.name, take.recipe["model"], take.bars_new, take.recipe["seed"], suffix)
+
+
 def seconds_at(score: Score, tick: int) -> float:
     """When a tick sounds, in seconds from the start, under the score's tempo map."""
     ends = [*(tempo.onset for tempo in score.tempos[1:]), tick]

@@ -272,7 +272,7 @@ class ContinueTab:
         t, take, folder = self.words, visit.take, visit.take_folder
         assert take is not None and folder is not None
         alt = t("result.roll")
-        midi = folder / describe.file_name(take, "mid")
+        midi = folder / pipeline.file_name(take, "mid")
         pipeline.save_midi(take, midi)
         pictures = prepared.pictures(take.score, folder, take.new_from)
         mark, line = pipeline.seconds_at(take.score, take.new_from), prepared.timeline(take.score)
@@ -283,7 +283,7 @@ class ContinueTab:
             self.reuse_button: gr.update(interactive=True),
             self.notice: widgets.working(t("result.sounding")),
         }
-        sound, remark = prepared.sound(take.score, folder / describe.file_name(take, "wav"), font)
+        sound, remark = prepared.sound(take.score, folder / pipeline.file_name(take, "wav"), font)
         if visit.take is not take:
             return
         yield {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from studio import export
 from studio.pipeline import Facts, Seed, Take, TrackFact
 from studio.ui.words import Words
 
@@ -101,11 +100,6 @@ def track_choices(seed: Seed, words: Words) -> list[tuple[str, int]]:
         for t in seed.facts().tracks
         if t.notes and not t.is_drum
     ]
-
-
-def file_name(take: Take, suffix: str) -> str:
-    """Name of a result's file, safe whatever its seed was called: of what, by which model, how long, which number."""
-    return export.file_name(take.name, take.recipe["model"], take.bars_new, take.recipe["seed"], suffix)
 
 
 def outcome(take: Take, words: Words) -> str:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from studio import pipeline
 from studio.errors import SoundError
-from studio.plots import share_of_width
 
 MOST_CHANGES = 500  # a recorded performance may change its tempo at every beat
 
@@ -32,7 +31,7 @@ def pictures(score: pipeline.Score, folder: Path, new_from: int | None = None) -
 def timeline(score: pipeline.Score) -> list[tuple[float, float]]:
     """Where the sound is in the picture: (second, share of the picture's width), in straight lines between these."""
     changes = [tempo.onset for tempo in score.tempos if 0 < tempo.onset < score.end]
-    left, right = share_of_width(score, 0), share_of_width(score, score.end)
+    left, right = pipeline.share_of_width(score, 0), pipeline.share_of_width(score, score.end)
     ticks = [0, *changes[:: len(changes) // MOST_CHANGES + 1], max(1, score.end)]
     return [(pipeline.seconds_at(score, t), left + (right - left) * t / max(1, score.end)) for t in ticks]
 

@@ -9,15 +9,16 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from studio import melody
 from studio.score import Bar, Note, Score, Track
 
 GRAM = 6
 """Steps from note to note in a gram, and beats in a gram of the skeleton."""
-FEWEST_PITCHES = 4
-"""A gram of the skeleton with fewer different pitches is anybody's."""
+FEWEST_PITCHES = 3
+FEWEST_BEAT_PITCHES = 4
+"""A gram of steps or of beats with fewer different pitches is anybody's."""
 OVERLAP = 0.2
 """Two pieces are one when they share this part of the grams of the shorter one ..."""
 FEWEST_SHARED = 8
@@ -64,7 +65,7 @@ def _of_steps(line: Sequence[Note]) -> Grams:
         + np.round(4 * np.clip(octaves[k : k + count] - octaves[:count], -6, 6)).astype(np.int64)
         for k in range(GRAM)
     ]  # fmt: skip
-    return _hashed(np.stack(steps))
+    return _hashed(np.stack(steps)[:, _distinct([n.pitch for n in line], GRAM + 1) >= FEWEST_PITCHES])
 
 
 def _of_beats(line: Sequence[Note], score: Score) -> Grams:
@@ -75,9 +76,14 @@ def _of_beats(line: Sequence[Note], score: Score) -> Grams:
     at = np.searchsorted([n.onset for n in line], beats, side="right") - 1
     pitches = np.array([n.pitch for n in line])[np.maximum(at, 0)]
     runs = np.lib.stride_tricks.sliding_window_view(pitches, GRAM)
-    ordered = np.sort(runs, axis=1)
-    runs = runs[1 + (np.diff(ordered, axis=1) > 0).sum(axis=1) >= FEWEST_PITCHES]
+    runs = runs[_distinct(pitches, GRAM) >= FEWEST_BEAT_PITCHES]
     return _hashed((runs - runs[:, :1]).T + 128 + _BEATS_SALT)
+
+
+def _distinct(pitches: ArrayLike, length: int) -> NDArray[np.int64]:
+    """How many different pitches there are in each run of `length`."""
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(np.asarray(pitches), length), axis=1)
+    return np.asarray(1 + (np.diff(ordered, axis=1) > 0).sum(axis=1))
 
 
 def _beat(score: Score, bar: Bar) -> int:

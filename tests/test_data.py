@@ -382,6 +382,11 @@ def test_evaluation_gives_long_pieces_their_earlier_bars(folder: Path) -> None:
         assert first == header or first - header >= 24
 
 
+def test_a_context_that_holds_no_header_is_refused(folder: Path) -> None:
+    with pytest.raises(DataError, match="up to 10 ids"):
+        Windows(folder, "train", 10)
+
+
 def test_the_card_names_every_collection(folder: Path) -> None:
     (entry,) = windows.sources(folder)
     assert (entry["collection"], entry["licence"], entry["pieces"]) == ("OpenEWLD", "MIT", PIECES + 2)

@@ -30,7 +30,7 @@ class Windows:
     """The windows of one split of a prepared folder; `context` is their longest length T.
 
     `tokens` and `notes` count what the split holds, headers left out; `representation` and `vocabulary` say what the
-    ids mean. DataError when the folder is none that `studio.data` wrote.
+    ids mean. DataError when the folder is none that `studio.data` wrote, or when its headers do not fit the context.
     """
 
     def __init__(self, folder: Path, split: str, context: int) -> None:
@@ -43,6 +43,9 @@ class Windows:
         self._pieces = pieces[pieces[:, 2] == SPLITS.index(split)]
         self._bar_starts = np.append(bars[:, 1], len(self._tokens))
         self._header_starts = np.append(bars[:, 2], len(self._headers))
+        longest = int(np.diff(self._header_starts).max())
+        if longest >= context:
+            raise DataError(f"A context of {context} is too short: headers here are up to {longest} ids long.")
         first, count = self._pieces[:, 0], self._pieces[:, 1]
         ends = self._bar_starts[first + count]
         self.tokens = int((ends - self._bar_starts[first]).sum())

@@ -13,7 +13,10 @@ from studio.representations.events import Events, Plan
 from studio.sampling import Settings
 
 EVENTS = Events()
-TINY = {"lstm": {"embedding": 16, "hidden": 24, "layers": 2, "dropout": 0.1}}
+TINY = {
+    "lstm": {"embedding": 16, "hidden": 24, "layers": 2, "dropout": 0.1},
+    "transformer": {"width": 16, "layers": 2, "heads": 2, "context": 64, "dropout": 0.1},
+}
 each = pytest.mark.parametrize("name", models.names())
 
 
@@ -122,3 +125,29 @@ def test_steps_agree_with_reading_it_all_at_once(name):
         row = logits[len(prompt) + i - 1].masked_fill(~allowed, -torch.inf)
         assert row[token] >= row.max() - 1e-4
         grammar.advance(token)
+
+
+@each
+def test_writing_goes_on_beyond_any_context(name):
+    """Many times 64 ids, in two takes, in valid bars to the end."""
+    _, takes = generate(build(name), Settings(), (1, 2), bars=60)
+    for take in takes:
+        text = [EVENTS.vocab[i] for i in take]
+        assert len(text) > 200 and text.count("BAR") == 60 and text[-1] == "EOS"
+
+
+def test_the_transformer_reads_its_header_and_its_latest_half_again_when_its_context_is_full():
+    model = build("transformer")
+    prompt, (take,) = generate(model, Settings(temperature=0, repetition=0), (0,), bars=30)
+    header = list(prompt).index(EVENTS.start_id) + 1
+    seen = [int(i) for i in [*prompt, *take[: 64 - len(prompt)]]]  # a full context
+    again = [*seen[:header], *[*seen, take[64 - len(prompt)]][-(32 - header) :]]
+    with torch.inference_mode():
+        logits = model.logits(torch.tensor([again]))[0, -1]
+    grammar = EVENTS.grammar()
+    for token in prompt:
+        grammar.advance(int(token))
+    grammar.steer(Plan(30, monophonic=True))
+    for token in take[: 65 - len(prompt)]:
+        grammar.advance(token)
+    assert take[65 - len(prompt)] == int(logits.masked_fill(~torch.from_numpy(grammar.allowed()), -torch.inf).argmax())

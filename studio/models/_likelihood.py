@@ -9,12 +9,31 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from studio.models import OPTIMIZERS, OptimizerSettings
+from studio.models import OPTIMIZERS, Control, OptimizerSettings
 
 PAD = 0
 _OPTIMIZERS: dict[str, Any] = dict(
     zip(OPTIMIZERS, (torch.optim.AdamW, torch.optim.Adam, torch.optim.RMSprop), strict=True)
 )
+
+
+NEXT_TOKEN_CONTROLS = (
+    Control(
+        "temperature", 1.0, 0.0, 2.0, 0.05,
+        help="How daring: 0 plays safe and repeats itself, 1 writes as it learned, 2 is wild.",
+    ),
+    Control(
+        "style", None, choices=("folk", "song", "pop", "art_song", "chorale"),
+        help="The kind of tune it should lean to. Left free, it takes its cue from your melody.",
+    ),
+    Control("top_k", 0, 0, 100, 1, help="Choose only among this many likeliest next steps (0 = all)."),
+    Control("top_p", 1.0, 0.05, 1.0, 0.01, help="0.9 keeps the likeliest steps that together make up 90 %."),
+    Control("min_p", 0.02, 0.0, 0.5, 0.01, help="Leave out steps far less likely than the best; higher is safer."),
+    Control(
+        "repetition", 3, 0, 8, 1,
+        help="How often in a row the same passage may come before something new must follow (0 = no limit).",
+    ),
+)  # fmt: skip
 
 
 class NextTokenModel(nn.Module):

@@ -56,8 +56,8 @@ class NextTokenModel(nn.Module):
         learned: torch.Tensor = after_start & (ids[:, 1:] != PAD)
         return learned
 
-    def optimizer(self, settings: OptimizerSettings) -> torch.optim.Optimizer:
-        """The optimizer over all parameters.
+    def configure_optimizers(self, settings: OptimizerSettings) -> list[torch.optim.Optimizer]:
+        """One optimizer over all parameters.
 
         Weight decay is AdamW's, on matrices only: in the other two it would be an L2 loss, another thing altogether.
         """
@@ -67,8 +67,7 @@ class NextTokenModel(nn.Module):
             {"params": matrices, "weight_decay": settings.weight_decay if settings.name == "adamw" else 0.0},
             {"params": others, "weight_decay": 0.0},
         ]
-        optimizer: torch.optim.Optimizer = _OPTIMIZERS[settings.name](groups, lr=settings.lr)
-        return optimizer
+        return [_OPTIMIZERS[settings.name](groups, lr=settings.lr)]
 
     def training_step(
         self, batch: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float

@@ -13,7 +13,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from studio.models import OptimizerSettings
 from studio.models._likelihood import NEXT_TOKEN_CONTROLS, NextTokenModel
 from studio.sampling import Mask, Settings, decode
 
@@ -123,9 +122,6 @@ class Model(NextTokenModel):
     def logits(self, ids: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self(ids)
         return out
-
-    def configure_optimizers(self, settings: OptimizerSettings) -> list[torch.optim.Optimizer]:
-        return [self.optimizer(settings)]
 
     @torch.inference_mode()
     def generate(

@@ -26,6 +26,20 @@ def root() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture(scope="module")
+def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A checkpoints folder with a tiny LSTM, in place of the shipped one."""
+    from tiny import save_lstm
+
+    from studio.pipeline import catalogue
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+    save_lstm(folder / "lstm")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "CHECKPOINTS", folder)
+        yield folder
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_network() -> Iterator[None]:
     """Every connection that leaves this machine fails the test that asks for it: the studio works offline."""

@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 import pytest
 import soundfile
-from tiny import save_lstm
 
 from studio import midi, pipeline, ui
 from studio.pipeline import catalogue
@@ -32,15 +31,11 @@ DONE = "#result-notice .notice[data-kind=done]:has-text('Wrote')"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tiny_checkpoints: Path) -> Iterator[str]:
     """The studio with a tiny model; yields its address."""
-    folder = tmp_path_factory.mktemp("checkpoints")
-    save_lstm(folder / "lstm")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "CHECKPOINTS", folder)
-        blocks = ui.build()
-        yield ui.launch(blocks)
-        blocks.close()
+    blocks = ui.build()
+    yield ui.launch(blocks)
+    blocks.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tiny import save_lstm
 
 from studio import cli, midi, pipeline
 from studio.pipeline import catalogue
@@ -23,18 +22,8 @@ SILENT = pipeline.sound_problem()
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture(scope="module")
-def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("checkpoints")
-    save_lstm(folder / "lstm")
-    patch = pytest.MonkeyPatch()
-    patch.setattr(catalogue, "CHECKPOINTS", folder)
-    yield folder
-    patch.undo()
-
-
 @pytest.fixture
-def run(checkpoints: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(tiny_checkpoints: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs one command; returns exit code, standard output and standard error."""
 
     def run(*words: str | Path) -> tuple[int, str, str]:
@@ -173,11 +162,11 @@ sys.exit(cli.main())
 """
 
 
-def test_ctrl_c_leaves_cleanly_and_writes_nothing(checkpoints: Path, tmp_path: Path, root: Path) -> None:
+def test_ctrl_c_leaves_cleanly_and_writes_nothing(tiny_checkpoints: Path, tmp_path: Path, root: Path) -> None:
     out = tmp_path / "out.mid"
     words = ["continue", ODE, "--model", "lstm", "--bars", "128", "--out", out]
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, checkpoints, *map(str, words)],
+        [sys.executable, "-c", INTERRUPTIBLE, tiny_checkpoints, *map(str, words)],
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

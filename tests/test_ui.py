@@ -11,11 +11,9 @@ import gradio as gr
 import pytest
 import soundfile
 from desk import FONT, WORDS, fields, last, new_tab, visitor
-from tiny import save_lstm
 
 from studio import midi, pipeline
 from studio.errors import SoundError
-from studio.pipeline import catalogue
 from studio.score import Note, Score, Track
 from studio.ui import seed_panel
 from studio.ui.continue_tab import WRITERS, ContinueTab
@@ -23,13 +21,7 @@ from studio.ui.continue_tab import WRITERS, ContinueTab
 sound = pytest.mark.skipif(pipeline.sound_problem() is not None, reason=f"no sound: {pipeline.sound_problem()}")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("checkpoints")
-    save_lstm(folder / "lstm")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "CHECKPOINTS", folder)
-        yield
+pytestmark = pytest.mark.usefixtures("tiny_checkpoints")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import gradio as gr
 import httpx
 import pytest
 from desk import FONT, WORDS, fields, last, new_tab, visitor
-from tiny import save_lstm
 
 from studio import pipeline, ui
 from studio.pipeline import catalogue
@@ -24,14 +22,7 @@ from studio.ui import controls
 from studio.ui.continue_tab import ContinueTab
 from studio.ui.visits import Visits
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("checkpoints")
-    save_lstm(folder / "lstm")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "CHECKPOINTS", folder)
-        yield
+pytestmark = pytest.mark.usefixtures("tiny_checkpoints")
 
 
 @pytest.fixture

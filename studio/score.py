@@ -193,6 +193,14 @@ class Score:
         assert tempo is not None
         return tempo
 
+    def seconds_at(self, tick: int) -> float:
+        """When `tick` sounds, in seconds from the start, under the tempo map."""
+        ends = [*(tempo.onset for tempo in self.tempos[1:]), tick]
+        microticks = sum(
+            max(0, min(end, tick) - tempo.onset) * tempo.mpq for tempo, end in zip(self.tempos, ends, strict=True)
+        )
+        return microticks / self.resolution / 1_000_000
+
     def time_signature_at(self, tick: int) -> TimeSignature:
         metre = _at(self.time_signatures, tick)
         assert metre is not None

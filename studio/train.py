@@ -78,6 +78,7 @@ class Run:
         self.train, self.valid = (Windows(data, split, settings.context) for split in ("train", "valid"))
         if not (self.train.tokens and self.valid.tokens):
             raise DataError(f"{data} holds no training or no validation pieces; prepare more data with studio.data.")
+        self.sources = sources(data)  # once: a card is written at every improvement
         self.representation = representations.find(self.train.representation)(self.train.vocabulary)
         self.device = _device(settings.device)
         self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and _has_bf16(self.device))
@@ -228,7 +229,7 @@ class Run:
             "config": asdict(self.model.config),
             "settings": asdict(self.settings),
             "figures": figures,
-            "data": sources(self.data),
+            "data": self.sources,
         }
 
     def finish(self) -> dict[str, Any]:

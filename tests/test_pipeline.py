@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,14 +27,7 @@ EXAMPLES = pipeline.examples()
 each_example = pytest.mark.parametrize("path", [path for _, path in EXAMPLES], ids=lambda path: path.stem)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("checkpoints")
-    save_lstm(folder / "lstm")
-    patch = pytest.MonkeyPatch()
-    patch.setattr(catalogue, "CHECKPOINTS", folder)
-    yield
-    patch.undo()
+pytestmark = pytest.mark.usefixtures("tiny_checkpoints")
 
 
 def line(*pitches: int, duration: int = Q, start: int = 0, **fields: object) -> Track:
@@ -515,9 +507,9 @@ def test_silence_in_the_melody_is_shortened_for_the_model() -> None:
 
 def test_seconds_follow_the_tempo_map() -> None:
     music = replace(score(TUNE), tempos=(Tempo(0, 500_000), Tempo(2 * Q, 1_000_000)))
-    assert pipeline.seconds_at(music, 0) == 0
-    assert pipeline.seconds_at(music, Q) == 0.5
-    assert pipeline.seconds_at(music, 4 * Q) == 3.0
+    assert music.seconds_at(0) == 0
+    assert music.seconds_at(Q) == 0.5
+    assert music.seconds_at(4 * Q) == 3.0
 
 
 def test_an_excerpt_is_whole_bars_and_a_short_score_is_itself() -> None:
@@ -536,7 +528,7 @@ def test_a_take_can_be_heard(tmp_path: Path) -> None:
     samples, rate = soundfile.read(tmp_path / "take.wav")
     assert rate == 44100
     assert samples.shape[1] == 2
-    assert len(samples) / rate >= pipeline.seconds_at(take.score, take.score.end)
+    assert len(samples) / rate >= take.score.seconds_at(take.score.end)
     assert 0.05 < abs(samples).max() <= 1
     assert next(iter(pipeline.render_stream(take.score, block_s=0.25))).shape[1] == 2
 

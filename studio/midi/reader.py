@@ -191,10 +191,7 @@ def _restated(metres: list[TimeSignature], starts: list[int]) -> list[TimeSignat
 
 
 def _check_length(score: Score) -> None:
-    last = score.end
-    ends = [min(tempo.onset, last) for tempo in score.tempos[1:]] + [last]
-    microticks = sum(max(0, end - t.onset) * t.mpq for t, end in zip(score.tempos, ends, strict=True))
-    hours = microticks / score.resolution / 3_600_000_000
+    hours = score.seconds_at(score.end) / 3600
     if hours > MAX_HOURS or score.bar_count > MAX_BARS:
         length = f"{hours:,.1f} hours" if hours > MAX_HOURS else f"{score.bar_count:,} bars"
         raise MidiError(

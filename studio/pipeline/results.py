@@ -66,22 +66,13 @@ def file_name(take: Take, suffix: str) -> str:
     return export.file_name(take.name, take.recipe["model"], take.bars_new, take.recipe["seed"], suffix)
 
 
-def seconds_at(score: Score, tick: int) -> float:
-    """When a tick sounds, in seconds from the start, under the score's tempo map."""
-    ends = [*(tempo.onset for tempo in score.tempos[1:]), tick]
-    microticks = sum(
-        max(0, min(end, tick) - tempo.onset) * tempo.mpq for tempo, end in zip(score.tempos, ends, strict=True)
-    )
-    return microticks / score.resolution / 1_000_000
-
-
 def excerpt(score: Score, longest_s: float) -> Score:
     """The score itself if it lasts no longer than that, else as many of its first bars as fit, at least one."""
-    if seconds_at(score, score.end) <= longest_s:
+    if score.seconds_at(score.end) <= longest_s:
         return score
     end = 0
     for bar in score.bars:
-        if end and seconds_at(score, bar.end) > longest_s:
+        if end and score.seconds_at(bar.end) > longest_s:
             break
         end = bar.end
     return replace(score.slice_ticks(0, end), title=score.title)

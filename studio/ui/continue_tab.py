@@ -275,7 +275,7 @@ class ContinueTab:
         midi = folder / pipeline.file_name(take, "mid")
         pipeline.save_midi(take, midi)
         pictures = prepared.pictures(take.score, folder, take.new_from)
-        mark, line = pipeline.seconds_at(take.score, take.new_from), prepared.timeline(take.score)
+        mark, line = take.score.seconds_at(take.new_from), prepared.timeline(take.score)
         yield {
             self.player: widgets.player_value(pictures, alt, mark=mark, timeline=line),
             self.midi: gr.update(value=str(midi), interactive=True),

@@ -33,7 +33,7 @@ def timeline(score: pipeline.Score) -> list[tuple[float, float]]:
     changes = [tempo.onset for tempo in score.tempos if 0 < tempo.onset < score.end]
     left, right = pipeline.share_of_width(score, 0), pipeline.share_of_width(score, score.end)
     ticks = [0, *changes[:: len(changes) // MOST_CHANGES + 1], max(1, score.end)]
-    return [(pipeline.seconds_at(score, t), left + (right - left) * t / max(1, score.end)) for t in ticks]
+    return [(score.seconds_at(t), left + (right - left) * t / max(1, score.end)) for t in ticks]
 
 
 def sound(score: pipeline.Score, path: Path, font: str | None) -> tuple[Path | None, str]:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from scores import melody
 
-from studio import checkpoints, data, midi, train
+from studio import checkpoints, data, midi, models, train
 from studio.data import __main__ as prepare
 
 TINY = ["embedding=12", "hidden=16", "dropout=0", "batch=4", "context=48", "threads=1", "precision=fp32", "warmup=2"]
@@ -65,8 +65,9 @@ def test_it_learns_and_the_card_tells_how(folder, tmp_path, capsys):
     assert again["nats_per_note"] == pytest.approx(figures["test_nats_per_note"], rel=1e-3)
 
 
-def test_a_killed_run_goes_on_as_if_nothing_had_been(folder, tmp_path):
-    settings = ("steps=30", "eval_every=10", "lr=0.01")
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_a_killed_run_goes_on_as_if_nothing_had_been(folder, tmp_path, optimizer):
+    settings = ("steps=30", "eval_every=10", "lr=0.01", f"optimizer={optimizer}")
     assert train.main(command(folder, tmp_path / "whole", *settings)) == 0
     arguments = command(folder, tmp_path / "cut", *settings)
     process = subprocess.Popen([sys.executable, "-m", "studio.train", *arguments], stderr=subprocess.DEVNULL)
@@ -83,13 +84,47 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(folder, tmp_path):
     assert len({path.read_bytes() for path in weights}) == 1
 
 
+@pytest.mark.parametrize("name", models.names())
+def test_muon_has_the_hidden_matrices_and_adamw_the_rest(name):
+    module = models.find(name)
+    model = module.Model(module.Config(40, 1))
+    names = {id(p): name for name, p in model.named_parameters()}
+    settings = models.OptimizerSettings("muon", lr=0.01, weight_decay=0.3)
+    adamw, muon = model.configure_optimizers(settings)
+    assert isinstance(adamw, torch.optim.AdamW) and isinstance(muon, torch.optim.Muon)
+    groups = [*adamw.param_groups, *muon.param_groups]
+    taken = [p for group in groups for p in group["params"]]
+    assert sorted(names.values()) == sorted(names[id(p)] for p in taken)  # each once
+    assert [names[id(p)] for p in adamw.param_groups[0]["params"]] == ["embed.weight"]
+    assert {p.dim() for p in adamw.param_groups[1]["params"]} <= {1}
+    assert [group["weight_decay"] for group in groups] == [0.3, 0, 0.3]
+
+
+def test_a_step_of_muon_is_orthogonal_and_as_large_as_one_of_adamw():
+    """The update is lr * 0.2 * sqrt(longer side) * O: O's singular values are about 1, the RMS is 0.2 * lr."""
+    module = models.find("lstm")
+    torch.manual_seed(0)
+    model = module.Model(module.Config(40, 1, embedding=32, hidden=96, layers=1, dropout=0.0))
+    optimizers = model.configure_optimizers(models.OptimizerSettings("muon", lr=0.01, weight_decay=0.0))
+    before, embedding = model.project.weight.detach().clone(), model.embed.weight.detach().clone()
+    ids = torch.randint(2, 40, (16, 60))
+    ids[:, 0] = 1
+    model.training_step(ids, optimizers, clip=1.0)
+    update = (model.project.weight - before).detach()
+    values = torch.linalg.svdvals(update) / (0.01 * 0.2 * 96**0.5)
+    assert float(values.min()) > 0.5 and float(values.max()) < 1.3
+    assert float(update.square().mean().sqrt()) == pytest.approx(0.01 * 0.2, rel=0.15)
+    # AdamW's first step is of size lr.
+    assert float((model.embed.weight.detach() - embedding).abs().max()) == pytest.approx(0.01, rel=0.01)
+
+
 def test_it_stops_when_validation_no_longer_improves(folder, tmp_path):
     assert train.main(command(folder, tmp_path, "steps=200", "eval_every=2", "patience=2", "lr=0.5")) == 0
     looks = [float(r["valid_loss"]) for r in rows(tmp_path)]
     assert len(looks) < 100 and min(looks[-2:]) >= min(looks[:-2])
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "muon"])
 def test_other_optimizers(folder, tmp_path, optimizer):
     assert train.main(command(folder, tmp_path, "steps=4", "eval_every=2", f"optimizer={optimizer}")) == 0
     # And their state can be read back.
@@ -102,7 +137,7 @@ def test_other_optimizers(folder, tmp_path, optimizer):
     [
         (("colour=red",), "there is no 'colour'"),
         (("steps=many",), "many"),
-        (("optimizer=sgd",), "adamw, adam, rmsprop"),
+        (("optimizer=sgd",), "adamw, adam, rmsprop, muon"),
         (("lr=0.5", "steps=4"), "other settings"),
     ],
 )

@@ -34,7 +34,7 @@ class Control:
     help: str = ""
 
 
-OPTIMIZERS = ("adamw", "adam", "rmsprop")
+OPTIMIZERS = ("adamw", "adam", "rmsprop", "muon")
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from studio.models import OPTIMIZERS, Control, OptimizerSettings
+from studio.models import Control, OptimizerSettings
 
 PAD = 0
-_OPTIMIZERS: dict[str, Any] = dict(
-    zip(OPTIMIZERS, (torch.optim.AdamW, torch.optim.Adam, torch.optim.RMSprop), strict=True)
-)
-
+_OPTIMIZERS: dict[str, Any] = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "rmsprop": torch.optim.RMSprop,
+    "muon": torch.optim.AdamW,  # for what Muon leaves out
+}
 
 NEXT_TOKEN_CONTROLS = (
     Control(
@@ -57,17 +59,31 @@ class NextTokenModel(nn.Module):
         return learned
 
     def configure_optimizers(self, settings: OptimizerSettings) -> list[torch.optim.Optimizer]:
-        """One optimizer over all parameters.
+        """One optimizer over all parameters, or for `muon` two: Muon for the hidden matrices, AdamW for the others.
 
-        Weight decay is AdamW's, on matrices only: in the other two it would be an L2 loss, another thing altogether.
+        Muon (Jordan et al. 2024) replaces a matrix's momentum by the nearest orthogonal matrix. Scaled to the size that
+        AdamW's updates have (Liu et al. 2025), both take the same learning rate and weight decay. Embeddings, and with
+        them the output tied to them, are tables of rows and not maps between spaces, so they stay with AdamW.
+
+        Weight decay is decoupled, and on matrices only: in Adam and RMSprop it would be an L2 loss, another thing.
         """
-        matrices = [p for p in self.parameters() if p.dim() > 1]
-        others = [p for p in self.parameters() if p.dim() <= 1]
+        parameters, hidden = list(self.parameters()), self._hidden() if settings.name == "muon" else []
+        taken = {id(p) for p in hidden}
+        decay = settings.weight_decay if settings.name in ("adamw", "muon") else 0.0
         groups = [
-            {"params": matrices, "weight_decay": settings.weight_decay if settings.name == "adamw" else 0.0},
-            {"params": others, "weight_decay": 0.0},
+            {"params": [p for p in parameters if p.dim() > 1 and id(p) not in taken], "weight_decay": decay},
+            {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
         ]
-        return [_OPTIMIZERS[settings.name](groups, lr=settings.lr)]
+        optimizers = [_OPTIMIZERS[settings.name](groups, lr=settings.lr)]
+        if hidden:
+            muon = torch.optim.Muon(hidden, lr=settings.lr, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+            optimizers.append(muon)
+        return optimizers
+
+    def _hidden(self) -> list[nn.Parameter]:
+        """The matrices between embedding and output."""
+        tables = {id(module.weight) for module in self.modules() if isinstance(module, nn.Embedding)}
+        return [p for p in self.parameters() if p.dim() == 2 and id(p) not in tables]
 
     def training_step(
         self, batch: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float
@@ -75,8 +91,10 @@ class NextTokenModel(nn.Module):
         """One step on ids (B, T + 1); returns `loss` in nats per token and `gradient`, its norm before clipping."""
         learned = self.learned(batch)
         loss = (self.nll(batch) * learned).sum() / learned.sum().clamp(min=1)
-        optimizers[0].zero_grad(set_to_none=True)
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.parameters(), clip)
-        optimizers[0].step()
+        for optimizer in optimizers:
+            optimizer.step()
         return {"loss": float(loss.detach()), "gradient": float(norm)}

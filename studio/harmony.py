@@ -35,12 +35,12 @@ _ROOTS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _OUTSIDE = -1.0  # a tone outside the chord speaks against it as strongly as one inside speaks for it
 _ROOT = 0.15  # more for time on the root than for time on another tone
 _BASS = 0.4  # the lowest pitch is the root more often than not
-_MISSING = 0.12  # for each tone of the chord that does not sound
-_HEARD = 0.03  # the share of the time from which on a tone is not missing
-_RARE = {"dim": 0.05, "aug": 0.1, "maj7": 0.05, "m7": 0.05, "m7b5": 0.05, "dim7": 0.1, "sus4": 0.1}
+_MISSING = 0.16  # for each tone of the chord that does not sound
+_HEARD = 0.05  # the share of the time from which on a tone is not missing
+_RARE = {"dim": 0.05, "aug": 0.15, "7": 0.1, "maj7": 0.15, "m7": 0.15, "m7b5": 0.15, "dim7": 0.15, "sus4": 0.15}
 
-_CLEAR = 0.35  # what the best chord must reach; 1 is a chord in which every tone belongs
-_ONE_CHORD = 0.12  # how much better two chords must explain a bar before there are two
+_CLEAR = 0.5  # what the best chord must reach; 1 is a chord in which every tone belongs
+_ONE_CHORD = 0.09  # how much better two chords must explain a bar before there are two
 
 
 class Chord(NamedTuple):

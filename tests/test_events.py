@@ -6,11 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scores import melody, scores
 
-from studio.representations.events import Events, Plan
+from studio.harmony import Chord
+from studio.representations.events import DENSITIES, BarControls, Events, Plan, Voice, density_level
 from studio.score import Note, Score, Tempo, TimeSignature, Track
 
 EVENTS = Events()
 few = settings(deadline=None, max_examples=60)
+
+
+def in_bar(score, note, bar):
+    return score.bars[bar].start <= note.onset < score.bars[bar].end
 
 
 def words(ids):
@@ -38,11 +43,34 @@ def test_accompaniment_follows_the_melody_in_each_bar():
 
 def test_holes_are_written_at_the_end():
     score = melody([60, 62, 64, 65] * 3)
-    text = words(EVENTS.encode(score, holes={(1, 0)}))
+    text = words(EVENTS.encode(score, holes={(1, 0): ()}))
     assert text.count("HOLE") == text.count("FILL") == 1
-    assert "BAR HOLE BAR" in text and text.endswith("PITCH_65 DURATION_24 EOS")
+    assert "BAR HOLE BAR" in text and "FILL TRACK_0 POSITION_0" in text and text.endswith("PITCH_65 DURATION_24 EOS")
     with pytest.raises(ValueError):
-        EVENTS.encode(score, holes={(9, 0)})
+        EVENTS.encode(score, holes={(9, 0): ()})
+
+
+def test_kept_notes_stand_in_the_hole_and_the_others_at_the_end():
+    score = melody([60, 62, 64, 65])
+    text = words(EVENTS.encode(score, holes={(0, 0): score.tracks[0].notes[1:2]}))
+    assert text.split("START ")[1] == (
+        "BAR HOLE POSITION_24 PITCH_62 DURATION_24 "
+        "FILL TRACK_0 POSITION_0 PITCH_60 DURATION_24 POSITION_48 PITCH_64 DURATION_24 "
+        "POSITION_72 PITCH_65 DURATION_24 EOS"
+    )
+
+
+def test_a_bar_says_how_it_is_meant_to_be():
+    controls = {0: BarControls(3, (Chord(0, "maj"), Chord(9, "m7"))), 1: BarControls()}
+    text = words(EVENTS.encode(melody([60] * 8), ended=True, controls=controls))
+    assert "BAR LEFT_2 DENSITY_3 CHORD_0_maj CHORD_9_m7 POSITION_0" in text and "BAR LEFT_1 POSITION_0" in text
+    moved = words(EVENTS.transpose(EVENTS.encode(melody([60] * 8), controls=controls), 5))
+    assert "CHORD_5_maj CHORD_2_m7" in moved
+
+
+def test_density_is_told_by_notes_a_quarter():
+    assert [density_level(notes, 96) for notes in (0, 1, 2, 4, 5, 8, 12, 36, 37)] == [0, 1, 1, 2, 3, 4, 5, 8, 9]
+    assert len(EVENTS.vocabulary.types["DENSITY"]) == len(DENSITIES) + 1
 
 
 @pytest.mark.parametrize("value", [3, 8, 4, 6, 12, 9])
@@ -82,7 +110,9 @@ def test_holes_endings_and_controls_round_trip(score, data):
     if not score.tracks:
         return
     segments = [(bar.index, k) for bar in score.bars for k in range(len(score.tracks))]
-    holes = data.draw(st.sets(st.sampled_from(segments), max_size=3)) if segments else set()
+    open_ = data.draw(st.sets(st.sampled_from(segments), max_size=3)) if segments else set()
+    inside = {(b, k): [n for n in score.tracks[k].notes if in_bar(score, n, b)] for b, k in open_}
+    holes = {s: data.draw(st.sets(st.sampled_from(notes))) if notes else () for s, notes in inside.items()}
     ids = EVENTS.encode(score, style="folk", key=(9, True), ended=data.draw(st.booleans()), holes=holes)
     assert EVENTS.decode(ids) == score
     grammar = EVENTS.grammar()
@@ -124,7 +154,7 @@ def test_a_plan_is_kept_whatever_is_chosen(seed, bars, ending, metre):
     for token in prompt:
         grammar.advance(int(token))
     before = grammar.bar + 1
-    grammar.steer(Plan(bars, monophonic=True, ending=ending, lowest=55, highest=79, max_same_pitch=3))
+    grammar.steer(Plan(bars, (Voice(55, 79, monophonic=True, max_same_pitch=3),), ending=ending))
     rng, new = np.random.default_rng(seed), []
     while (allowed := np.flatnonzero(grammar.allowed())).size:
         new.append(int(rng.choice(allowed)))

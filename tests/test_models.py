@@ -9,7 +9,7 @@ from scores import melody
 
 from studio import models
 from studio.models import Control, OptimizerSettings
-from studio.representations.events import Events, Plan
+from studio.representations.events import Events, Plan, Voice
 from studio.sampling import Settings
 
 EVENTS = Events()
@@ -41,7 +41,7 @@ def generate(model, settings, seeds, bars=3):
         grammar = EVENTS.grammar()
         for token in prompt:
             grammar.advance(int(token))
-        grammar.steer(Plan(bars, monophonic=True))
+        grammar.steer(Plan(bars, (Voice(monophonic=True),)))
         masks.append(grammar)
     generators = [torch.Generator().manual_seed(s) for s in seeds]
     takes = [[] for _ in seeds]
@@ -117,7 +117,7 @@ def test_steps_agree_with_reading_it_all_at_once(name):
     grammar = EVENTS.grammar()
     for token in prompt:
         grammar.advance(int(token))
-    grammar.steer(Plan(3, monophonic=True))
+    grammar.steer(Plan(3, (Voice(monophonic=True),)))
     with torch.inference_mode():
         logits = model.logits(torch.tensor([[*prompt, *take]]))[0]
     for i, token in enumerate(take):
@@ -147,7 +147,7 @@ def test_the_transformer_reads_its_header_and_its_latest_half_again_when_its_con
     grammar = EVENTS.grammar()
     for token in prompt:
         grammar.advance(int(token))
-    grammar.steer(Plan(30, monophonic=True))
+    grammar.steer(Plan(30, (Voice(monophonic=True),)))
     for token in take[: 65 - len(prompt)]:
         grammar.advance(token)
     assert take[65 - len(prompt)] == int(logits.masked_fill(~torch.from_numpy(grammar.allowed()), -torch.inf).argmax())

@@ -2,10 +2,15 @@
 
 Vaswani et al. 2017, pre-norm with RMSNorm (Zhang & Sennrich 2019), rotary positions (Su et al. 2021), SwiGLU
 (Shazeer 2020), input embedding shared with the output (Press & Wolf 2017).
+
+Where the ids have bars, each place is told to attention in three ways at once: how many ids back, how many bars back,
+and where in the bar. What fills a hole stands in its hole's bar, however late it is written; so a bar finds its own
+accompaniment, its neighbours and the same place in other bars, wherever they stand in the sequence.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,25 +28,114 @@ CONTROLS = NEXT_TOKEN_CONTROLS
 
 @dataclass(frozen=True)
 class Config:
-    """Sizes of the network; the defaults are about 5 M parameters."""
+    """Sizes of the network; the defaults are about 5 M parameters. Ids that are -1 do not occur."""
 
     vocab_size: int
     start_id: int
+    bar_id: int = -1
+    """Begins a bar."""
+    hole_id: int = -1
+    """Says that something of the current bar will be written at the end."""
+    fill_id: int = -1
+    """Begins what belongs into the first hole, the second, ..."""
+    track_id: int = -1
+    tracks: int = 0
+    """`track_id` and the ids after it, so many in all, begin another track of the bar."""
+    position_id: int = -1
+    positions: int = 0
+    """`position_id` and the ids after it, so many in all, say how far into the bar the next notes are."""
+    given_id: int = -1
+    given: int = 0
+    """`given_id` and the ids after it, so many in all, are said to the model and never learned."""
     width: int = 256
     layers: int = 6
     heads: int = 8
     context: int = 2048
     """Longest sequence seen at once, in ids."""
-    dropout: float = 0.1
+    dropout: float = 0.0
+
+
+class Clock:
+    """Where ids stand, (bar, position in the bar), told from the ids alone; it goes on where it last stopped."""
+
+    def __init__(self, config: Config, takes: int, device: torch.device) -> None:
+        self.config = config
+        self.bar, self.position, self.opened, self.filled = (
+            torch.zeros(takes, 1, dtype=torch.long, device=device) for _ in range(4)
+        )
+        self.holes = torch.zeros(takes, config.context + 1, dtype=torch.long, device=device)  # the bar of each, from 1
+
+    def read(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Bars and positions, (B, T) each, of the next ids (B, T)."""
+        config = self.config
+        hole, fill, begins = ids == config.hole_id, ids == config.fill_id, ids == config.bar_id
+        written = self.bar + begins.cumsum(1)
+        opened, filled = self.opened + hole.cumsum(1), self.filled + fill.cumsum(1)
+        # What is no hole is put into the place of number 0, which nobody asks for.
+        self.holes.scatter_(1, opened * hole, written)
+        bars = torch.where(filled > 0, self.holes.gather(1, filled), written)
+        positions = self._positions(ids, begins | fill | _among(ids, config.track_id, config.tracks))
+        self.bar, self.opened, self.filled, self.position = (
+            x[:, -1:] for x in (written, opened, filled, positions)
+        )
+        return bars, positions
+
+    def _positions(self, ids: torch.Tensor, resets: torch.Tensor) -> torch.Tensor:
+        first, count = self.config.position_id, self.config.positions
+        index = torch.arange(ids.shape[1], device=ids.device)
+        said = torch.where(_among(ids, first, count), index, -1).cummax(1).values
+        reset = torch.where(resets, index, -1).cummax(1).values
+        before = torch.where(reset < 0, self.position, 0)
+        return torch.where(said > reset, (ids - first).gather(1, said.clamp(min=0)), before)
+
+
+def _among(ids: torch.Tensor, first: int, count: int) -> torch.Tensor:
+    return (ids >= first) & (ids < first + count)
+
+
+# Wave lengths of the rotations: in bars, and in ticks of a grid of 24 a quarter. Music's own periods, and a long one.
+BARS = (4.0, 8.0, 16.0, 32.0, 128.0)
+TICKS = (12.0, 24.0, 48.0, 96.0, 384.0)
+
+
+class Rotary(nn.Module):
+    """Angles by which the pairs of a head are turned; the first pairs by the number of ids, others by bar and tick."""
+
+    speeds: torch.Tensor
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        pairs = config.width // config.heads // 2
+        musical = (BARS, TICKS) if config.bar_id >= 0 else ((), ())
+        plain = pairs - sum(map(len, musical))
+        if plain < 1:
+            raise ValueError(f"a head needs more than {2 * (pairs - plain)} places, but has {2 * pairs}")
+        speeds = torch.zeros(3, pairs)
+        speeds[0, :plain] = 10_000.0 ** (-torch.arange(plain) / plain)
+        at = plain
+        for row, waves in enumerate(musical, start=1):
+            speeds[row, at : at + len(waves)] = 2 * math.pi / torch.tensor(waves)
+            at += len(waves)
+        self.register_buffer("speeds", speeds, persistent=False)
+
+    def forward(self, places: torch.Tensor) -> torch.Tensor:
+        """(cos, sin) of the angles at places (B, T, 3): (2, B, 1, T, pairs)."""
+        angles = (places.float() @ self.speeds)[:, None]
+        return torch.stack([angles.cos(), angles.sin()])
 
 
 class Cache:
     """Keys and values of what was read so far, (layers, B, heads, context, width / heads) each; memory is flat."""
 
-    def __init__(self, config: Config, takes: int) -> None:
+    def __init__(self, config: Config, takes: int, device: torch.device) -> None:
         shape = (config.layers, takes, config.heads, config.context, config.width // config.heads)
-        self.keys, self.values = torch.zeros(shape), torch.zeros(shape)
-        self.length = 0
+        self.keys, self.values = torch.zeros(shape, device=device), torch.zeros(shape, device=device)
+        self.config = config
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget all that was read."""
+        self.length, self.clock = 0, Clock(self.config, len(self.keys[0]), self.keys.device)
 
     def append(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Store (B, heads, T, d) behind what is there; returns all of the layer so far."""
@@ -52,7 +146,7 @@ class Cache:
 
 
 def rotate(x: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
-    """Turn the pairs of x (B, heads, T, d) by the angles whose (cos, sin) are `turn` (2, T, d / 2)."""
+    """Turn the pairs of x (B, heads, T, d) by the angles whose (cos, sin) are `turn` (2, B, 1, T, d / 2)."""
     a, b = x.chunk(2, dim=-1)
     cos, sin = turn[0].to(x.dtype), turn[1].to(x.dtype)
     return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
@@ -90,7 +184,6 @@ class Model(NextTokenModel):
     """Embedding, blocks, a last norm, tied output."""
 
     config: Config
-    turns: torch.Tensor
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -99,9 +192,7 @@ class Model(NextTokenModel):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.RMSNorm(config.width)
         self.drop = nn.Dropout(config.dropout)
-        half = config.width // config.heads // 2
-        angles = torch.outer(torch.arange(config.context), 10_000.0 ** (-torch.arange(half) / half))
-        self.register_buffer("turns", torch.stack([angles.cos(), angles.sin()]), persistent=False)
+        self.rotary = Rotary(config)
         for name, parameter in self.named_parameters():
             if parameter.dim() > 1:
                 # What is added to the stream starts smaller, the more often it is added (Radford et al. 2019).
@@ -110,8 +201,9 @@ class Model(NextTokenModel):
 
     def forward(self, ids: torch.Tensor, cache: Cache | None = None) -> torch.Tensor:
         """Logits (B, T, V) after each of ids (B, T), which follow what the cache holds; T + that at most `context`."""
-        start = cache.length if cache is not None else 0
-        turn = self.turns[:, start : start + ids.shape[1]]
+        start, clock = (0, Clock(self.config, len(ids), ids.device)) if cache is None else (cache.length, cache.clock)
+        count = torch.arange(start, start + ids.shape[1], device=ids.device).expand_as(ids)
+        turn = self.rotary(torch.stack([count, *clock.read(ids)], dim=-1))
         x = self.drop(self.embed(ids))
         for layer, block in enumerate(self.blocks):
             x = block(x, turn, cache, layer)
@@ -123,6 +215,17 @@ class Model(NextTokenModel):
         out: torch.Tensor = self(ids)
         return out
 
+    def learned(self, ids: torch.Tensor) -> torch.Tensor:
+        """As for all next-token models, but for what is said to the model: controls, holes and the notes kept there."""
+        config, index = self.config, torch.arange(ids.shape[1], device=ids.device)
+        hole = ids == config.hole_id
+        begins = (ids == config.bar_id) | (ids == config.fill_id) | _among(ids, config.track_id, config.tracks)
+        latest_hole = torch.where(hole, index, -1).cummax(1).values
+        kept = latest_hole > torch.where(begins, index, -1).cummax(1).values
+        named = torch.cat([hole[:, 1:], torch.zeros_like(hole[:, :1])], 1)  # a track said only to open a hole in it
+        said = kept | named | _among(ids, config.given_id, config.given)
+        return super().learned(ids) & ~said[:, 1:]
+
     @torch.inference_mode()
     def generate(
         self, prompt: torch.Tensor, masks: Sequence[Mask], settings: Settings, generators: Sequence[torch.Generator]
@@ -130,7 +233,7 @@ class Model(NextTokenModel):
         """See `studio.models.Model`. When the context is full, the header and the latest half of it are read anew."""
         seen = prompt[None].expand(len(masks), -1)
         header = int((prompt == self.config.start_id).nonzero()[0]) + 1 if self.config.start_id in prompt else 0
-        cache = Cache(self.config, len(masks))
+        cache = Cache(self.config, len(masks), prompt.device)
 
         def read(ids: torch.Tensor) -> torch.Tensor:
             out: torch.Tensor = self(ids, cache)[:, -1]
@@ -145,7 +248,8 @@ class Model(NextTokenModel):
             seen = torch.cat([seen, ids[:, None]], 1)
             if cache.length < self.config.context:
                 return read(ids[:, None])
-            seen, cache.length = fitted(seen), 0
+            seen = fitted(seen)
+            cache.restart()
             return read(seen)
 
         if seen.shape[1] > self.config.context:

@@ -13,7 +13,7 @@ from studio.data.bars import without_silence
 from studio.errors import SeedError
 from studio.metrics import estimate_key
 from studio.pipeline.passage import Passage
-from studio.representations.events import GRID, Events, Grammar, Plan
+from studio.representations.events import GRID, Events, Grammar, Plan, Voice
 from studio.score import Note, Score, Tempo, TimeSignature, Track
 
 WINDOW_BARS = 32
@@ -131,7 +131,7 @@ def _opening(events: Events, piece: Score, model_bar: Score, bars_left: int | No
 def _plan(piece: Score, bars: int, ending: bool) -> Plan:
     pitches = [note.pitch for track in piece.tracks for note in track.notes]
     lowest, highest = max(0, min(pitches) - ROOM), min(127, max(pitches) + ROOM)
-    return Plan(bars, monophonic=True, ending=ending, lowest=lowest, highest=highest)
+    return Plan(bars, (Voice(lowest, highest, monophonic=True),), ending=ending)
 
 
 def new_notes(events: Events, prompt: Prompt, ids: list[int]) -> list[Note]:

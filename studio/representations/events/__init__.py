@@ -1,13 +1,15 @@
 """Events: a score as a sequence of tokens, bar by bar, about three tokens a note.
 
-    BOS [STYLE] [KEY] METRE TEMPO (TRACK ROLE PROGRAM VELOCITY)... START          the header
-    BAR [METRE] [TEMPO] [LEFT] notes of track 0, then TRACK_k and its notes ...   each bar
+    BOS [STYLE] [KEY] [METRE] [TEMPO] (TRACK ROLE PROGRAM VELOCITY)... START     the header
+    BAR [METRE] [TEMPO] [LEFT] [DENSITY] [CHORD [CHORD]]                          each bar, how it is meant to be,
+        notes of track 0, then TRACK_k and its notes ...                          and what is played
     EOS                                                                           when the piece ends here
 
 A note is `POSITION [VELOCITY] PITCH [HOLD ...] DURATION`; notes of a chord share their POSITION, drums say DRUM instead
 of PITCH; METRE, TEMPO and VELOCITY stand only where they change. The melody is the first track, so within each bar it
-comes before what accompanies it. A bar of a track can be left open (`HOLE`) and written at the end (`FILL` ...), with
-all that stands before and after it in view: infilling, and accompaniment of a melody known to its end.
+comes before what accompanies it. A bar of a track can be left open: `HOLE` and the notes of it that are kept. What it
+lacks is written at the end, `FILL TRACK_k` and the notes, with all that stands before and after in view: infilling, and
+accompaniment of a melody known to its end.
 
 Bar-wise position tokens follow REMI (Huang & Yang 2020, "Pop Music Transformer"); holes filled at the end follow
 the infilling of MMM (Ens & Pasquier 2020).
@@ -15,23 +17,42 @@ the infilling of MMM (Ens & Pasquier 2020).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.representations.events import grid
-from studio.representations.events.grammar import Grammar, Plan
-from studio.representations.events.vocabulary import GRID, LEFT, LONGEST_DURATION, STYLES, Vocabulary
+from studio.harmony import Chord
+from studio.representations.events.grammar import Grammar, Plan, Voice
+from studio.representations.events.vocabulary import DENSITIES, GRID, LEFT, LONGEST_DURATION, STYLES, Vocabulary
 from studio.score import Bar, Note, Score, Tempo, TimeSignature, Track
 
-__all__ = ["GRID", "STYLES", "Events", "Grammar", "Plan"]
+__all__ = ["DENSITIES", "GRID", "STYLES", "BarControls", "Events", "Grammar", "Plan", "Voice", "density_level"]
 
 Key = tuple[int, bool]
 """Tonic pitch class 0-11 and whether the mode is minor."""
 
 Segment = tuple[int, int]
 """One bar of one track: (bar, track), both from 0."""
+
+
+Holes = Mapping[Segment, Collection[Note]]
+"""What to leave open, and which notes of it are kept."""
+
+
+@dataclass(frozen=True)
+class BarControls:
+    """How a bar is meant to be: its level of `density` (see DENSITIES) and one or two `chords`; None, () = free."""
+
+    density: int | None = None
+    chords: tuple[Chord, ...] = ()
+
+
+def density_level(notes: int, length: int) -> int:
+    """The level of a bar of `length` ticks of the grid with so many notes: 0 is none, len(DENSITIES) the most."""
+    return sum(notes > most * length / GRID for most in DENSITIES)
 
 
 class Events:
@@ -65,6 +86,23 @@ class Events:
         """The nearest score on the grid (see `grid`)."""
         return grid.quantize(score)
 
+    @property
+    def marks(self) -> dict[str, int]:
+        """What a network may need to know of the ids: where bars, tracks, positions and holes are told."""
+        types = self.vocabulary.types
+        marks = {f"{name.lower()}_id": self.vocabulary.ids[name] for name in ("START", "BAR", "HOLE", "FILL")}
+        marks |= {"track_id": types["TRACK"].start, "tracks": len(types["TRACK"])}
+        marks |= {"position_id": types["POSITION"].start, "positions": len(types["POSITION"])}
+        if "CHORD" in types:  # older vocabularies mix what is said with what is written
+            marks |= {"given_id": marks["hole_id"], "given": types["KEY"].stop - marks["hole_id"]}
+        return marks
+
+    def heading(self, controls: BarControls) -> tuple[int, ...]:
+        """The ids that say how a bar is meant to be; those that the vocabulary lacks are left out."""
+        names = [] if controls.density is None else [f"DENSITY_{controls.density}"]
+        names += [f"CHORD_{chord.root}_{chord.quality}" for chord in controls.chords]
+        return tuple(self.vocabulary.ids[name] for name in names if name in self.vocabulary.ids)
+
     # --- Score to ids ----------------------------------------------------------------------------------------------
 
     def encode(
@@ -74,32 +112,41 @@ class Events:
         style: str | None = None,
         key: Key | None = None,
         ended: bool = False,
-        holes: Collection[Segment] = (),
+        holes: Holes | None = None,
+        controls: Mapping[int, BarControls] | None = None,
     ) -> NDArray[np.int64]:
         """The score as ids (T,), quantized first. `style` and `key` are said in the header when given.
 
-        `ended`: the piece ends with its last bar (LEFT tokens and EOS). `holes`: the bars of tracks to leave open and
-        to write at the end. ValueError for a hole or a style that does not exist.
+        `ended`: the piece ends with its last bar (LEFT tokens and EOS). `holes`: the bars of tracks to leave open, each
+        with the notes (on the grid) that are kept; the others are written at the end. `controls`: by bar, from 0.
+        ValueError for a hole or a style that does not exist.
         """
-        headers, bars, fills = self._encode(score, style, key, ended, holes)
+        headers, bars, fills = self._encode(score, style, key, ended, holes or {}, controls or {})
         return np.concatenate([headers[0], *bars, *fills])
 
     def encode_bars(
         self, score: Score, *, style: str | None = None, key: Key | None = None, ended: bool = False
     ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
         """(headers, bars): for every bar its ids, and the header that a window starting with it needs."""
-        headers, bars, _ = self._encode(score, style, key, ended, ())
+        headers, bars, _ = self._encode(score, style, key, ended, {}, {})
         return headers, bars
 
     def _encode(
-        self, score: Score, style: str | None, key: Key | None, ended: bool, holes: Collection[Segment]
+        self,
+        score: Score,
+        style: str | None,
+        key: Key | None,
+        ended: bool,
+        holes: Holes,
+        controls: Mapping[int, BarControls],
     ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]], list[NDArray[np.int64]]]:
-        writer = _Writer(self.vocabulary, grid.quantize(score), style, key, set(holes))
+        writer = _Writer(self.vocabulary, grid.quantize(score), style, key, holes)
         headers, bars, fills = [], [], []
         for bar in writer.bars:
             headers.append(np.array(writer.header(), dtype=np.int64))
             left = len(writer.bars) - bar.index if ended else 0
-            bars.append(np.array(writer.bar(bar, left if left <= LEFT else 0), dtype=np.int64))
+            heading = self.heading(controls[bar.index]) if bar.index in controls else ()
+            bars.append(np.array(writer.bar(bar, left if left <= LEFT else 0, heading), dtype=np.int64))
         if not headers:
             headers.append(np.array(writer.header(), dtype=np.int64))
         fills = [np.array(ids, dtype=np.int64) for ids in writer.fills()]
@@ -135,19 +182,21 @@ class Events:
         return grammar.allowed()
 
     def transpose(self, ids: NDArray[np.int64], semitones: int) -> NDArray[np.int64]:
-        """The same ids (any shape) with pitches and key moved; drums stay. The caller keeps pitches inside 0-127."""
-        pitches, keys = self.vocabulary.types["PITCH"], self.vocabulary.types["KEY"]
+        """The same ids (any shape) with pitches, key and chords moved; drums stay. The caller keeps pitches in 0-127."""
+        pitches = self.vocabulary.types["PITCH"]
         moved = np.where((ids >= pitches.start) & (ids < pitches.stop), ids + semitones, ids)
-        key = ids - keys.start
-        turned = keys.start + key // 12 * 12 + (key % 12 + semitones) % 12
-        return np.where((ids >= keys.start) & (ids < keys.stop), turned, moved)
+        for run in (self.vocabulary.types["KEY"], self.vocabulary.types.get("CHORD", range(0))):
+            place = ids - run.start
+            turned = run.start + place // 12 * 12 + (place % 12 + semitones) % 12
+            moved = np.where((ids >= run.start) & (ids < run.stop), turned, moved)
+        return moved
 
 
 class _Writer:
     """Writes the ids of one score on the grid, in order; holds what the last tokens left in force."""
 
     def __init__(
-        self, vocabulary: Vocabulary, score: Score, style: str | None, key: Key | None, holes: set[Segment]
+        self, vocabulary: Vocabulary, score: Score, style: str | None, key: Key | None, holes: Holes
     ) -> None:
         self.ids, self.first = vocabulary.ids, vocabulary.first
         self.score, self.bars, self.open = score, score.bars, holes
@@ -182,8 +231,8 @@ class _Writer:
             ids += [self.ids["TRACK_0"], self.ids["ROLE_melody"], self.ids["PROGRAM_0"], self._velocity(80)]
         return [*ids, self.ids["START"]]
 
-    def bar(self, bar: Bar, left: int) -> list[int]:
-        """BAR and all that is in it; `left` of the last bars, 0 = not said."""
+    def bar(self, bar: Bar, left: int, heading: Sequence[int]) -> list[int]:
+        """BAR, `heading` and all that is in it; `left` of the last bars, 0 = not said."""
         ids = [self.ids["BAR"]]
         if (bar.numerator, bar.denominator) != self.metre:
             self.metre = (bar.numerator, bar.denominator)
@@ -194,15 +243,20 @@ class _Writer:
             ids.append(self._tempo())
         if left:
             ids.append(self.ids[f"LEFT_{left}"])
+        ids += heading
         for k in range(len(self.score.tracks)):
             notes = self._take(k, bar.end)
-            if (bar.index, k) in self.open:
-                self.later.append((bar, k, notes))
+            kept = self.open.get((bar.index, k))
+            if kept is not None:
+                self.later.append((bar, k, [note for note in notes if note not in kept]))
+                notes = [note for note in notes if note in kept]
             elif not notes:
                 continue
             if k:
                 ids.append(self.ids[f"TRACK_{k}"])
-            ids += [self.ids["HOLE"]] if (bar.index, k) in self.open else self._notes(k, bar, notes)
+            if kept is not None:
+                ids.append(self.ids["HOLE"])
+            ids += self._notes(k, bar, notes)
         return ids
 
     def _take(self, k: int, end: int) -> list[Note]:
@@ -230,8 +284,8 @@ class _Writer:
         return ids
 
     def fills(self) -> list[list[int]]:
-        """What belongs into the holes, in their order."""
-        return [[self.ids["FILL"], *self._notes(k, bar, notes)] for bar, k, notes in self.later]
+        """What the holes lack, in their order."""
+        return [[self.ids["FILL"], self.ids[f"TRACK_{k}"], *self._notes(k, bar, notes)] for bar, k, notes in self.later]
 
 
 class _Reader:

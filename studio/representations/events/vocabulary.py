@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from studio.harmony import QUALITIES
+
 GRID = 24
 """Ticks per quarter note: holds 32nds (3), triplet eighths (8) and triplet 16ths (4) exactly."""
 
@@ -26,6 +28,8 @@ STYLES = (
     "folk", "song", "chorale", "pop", "art_song", "piano", "quartet",
     "choral", "organ", "guitar", "ensemble", "game", "drums",
 )  # fmt: skip
+DENSITIES = (0, 0.5, 1, 1.5, 2, 3, 4, 6, 9)
+"""Level k of a bar's density: at most DENSITIES[k] notes a quarter, all tracks together; one level more above all."""
 TEMPOS = (
     20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 63, 66, 69, 72, 76, 80, 84, 88, 92, 96, 100, 104, 108, 112, 116, 120,
     126, 132, 138, 144, 152, 160, 168, 176, 184, 192, 200, 208, 224, 240, 264, 288, 320,
@@ -39,7 +43,11 @@ METRES = tuple((n, d) for d, most in ((1, 2), (2, 4), (4, 8), (8, 16), (16, 32),
 def default_names() -> tuple[str, ...]:
     """The full list of token names, in the order of their ids."""
     return (
-        "PAD", "BOS", "START", "BAR", "HOLE", "FILL", "EOS", "HOLD",
+        "PAD", "BOS", "START", "BAR", "FILL", "EOS", "HOLD",
+        # What is said to a model and never asked of it stands in one run: see `Events.marks`.
+        "HOLE",
+        *(f"DENSITY_{k}" for k in range(len(DENSITIES) + 1)),
+        *(f"CHORD_{root}_{quality}" for quality in QUALITIES for root in range(12)),
         *(f"STYLE_{s}" for s in STYLES),
         *(f"KEY_{tonic}_{mode}" for mode in ("major", "minor") for tonic in range(12)),
         *(f"METRE_{n}/{d}" for n, d in METRES),

@@ -14,6 +14,7 @@ from scores import melody
 
 from studio import checkpoints, data, midi, models, train
 from studio.data import __main__ as prepare
+from studio.train import __main__ as command_line
 
 TINY = ["embedding=12", "hidden=16", "dropout=0", "batch=4", "context=48", "threads=1", "precision=fp32", "warmup=2"]
 
@@ -46,7 +47,7 @@ def rows(out):
 
 
 def test_it_learns_and_the_card_tells_how(folder, tmp_path, capsys):
-    assert train.main(command(folder, tmp_path, "steps=40", "eval_every=20", "lr=0.02")) == 0
+    assert command_line.main(command(folder, tmp_path, "steps=40", "eval_every=20", "lr=0.02")) == 0
     first, last = rows(tmp_path)
     assert float(last["valid_loss"]) < float(first["valid_loss"]) and float(last["lr"]) > 0
     assert (tmp_path / "loss.png").stat().st_size > 1000
@@ -68,7 +69,7 @@ def test_it_learns_and_the_card_tells_how(folder, tmp_path, capsys):
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_a_killed_run_goes_on_as_if_nothing_had_been(folder, tmp_path, optimizer):
     settings = ("steps=30", "eval_every=10", "lr=0.01", f"optimizer={optimizer}")
-    assert train.main(command(folder, tmp_path / "whole", *settings)) == 0
+    assert command_line.main(command(folder, tmp_path / "whole", *settings)) == 0
     arguments = command(folder, tmp_path / "cut", *settings)
     process = subprocess.Popen([sys.executable, "-m", "studio.train", *arguments], stderr=subprocess.DEVNULL)
     patience = time.monotonic() + 60
@@ -76,7 +77,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(folder, tmp_path, optimizer
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert train.main(arguments) == 0
+    assert command_line.main(arguments) == 0
     assert [(r["step"], r["valid_loss"]) for r in rows(tmp_path / "cut")] == [
         (r["step"], r["valid_loss"]) for r in rows(tmp_path / "whole")
     ]
@@ -119,16 +120,16 @@ def test_a_step_of_muon_is_orthogonal_and_as_large_as_one_of_adamw():
 
 
 def test_it_stops_when_validation_no_longer_improves(folder, tmp_path):
-    assert train.main(command(folder, tmp_path, "steps=200", "eval_every=2", "patience=2", "lr=0.5")) == 0
+    assert command_line.main(command(folder, tmp_path, "steps=200", "eval_every=2", "patience=2", "lr=0.5")) == 0
     looks = [float(r["valid_loss"]) for r in rows(tmp_path)]
     assert len(looks) < 100 and min(looks[-2:]) >= min(looks[:-2])
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "muon"])
 def test_other_optimizers(folder, tmp_path, optimizer):
-    assert train.main(command(folder, tmp_path, "steps=4", "eval_every=2", f"optimizer={optimizer}")) == 0
+    assert command_line.main(command(folder, tmp_path, "steps=4", "eval_every=2", f"optimizer={optimizer}")) == 0
     # And their state can be read back.
-    assert train.main(command(folder, tmp_path, "steps=6", "eval_every=2", f"optimizer={optimizer}")) == 0
+    assert command_line.main(command(folder, tmp_path, "steps=6", "eval_every=2", f"optimizer={optimizer}")) == 0
     assert int(rows(tmp_path)[-1]["step"]) == 6
 
 
@@ -139,17 +140,18 @@ def test_other_optimizers(folder, tmp_path, optimizer):
         (("steps=many",), "many"),
         (("optimizer=sgd",), "adamw, adam, rmsprop, muon"),
         (("lr=0.5", "steps=4"), "other settings"),
+        (("device=abacus",), "no device 'abacus' on this machine; there is "),
     ],
 )
 def test_mistakes_get_a_sentence(folder, tmp_path, capsys, settings, said):
     if "lr=0.5" in settings:
-        assert train.main(command(folder, tmp_path, "steps=2", "eval_every=2")) == 0
-    assert train.main(command(folder, tmp_path, *settings)) == 2
+        assert command_line.main(command(folder, tmp_path, "steps=2", "eval_every=2")) == 0
+    assert command_line.main(command(folder, tmp_path, *settings)) == 2
     assert said in capsys.readouterr().err
 
 
 def test_no_data_gets_a_sentence(tmp_path, capsys):
-    assert train.main(command(tmp_path / "nothing", tmp_path / "out")) == 2
+    assert command_line.main(command(tmp_path / "nothing", tmp_path / "out")) == 2
     assert "prepared data" in capsys.readouterr().err
 
 

@@ -1,0 +1,76 @@
+"""Settings of a run and sizes of a network, read from the `key=value` texts of a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from studio import models
+from studio.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run goes; sizes of the network are the model's `Config`."""
+
+    steps: int = 7500
+    """Optimizer steps in all."""
+    batch: int = 32
+    """Windows a step."""
+    context: int = 256
+    """Ids a window."""
+    optimizer: str = "adamw"
+    """adamw, adam or rmsprop."""
+    lr: float = 4e-3
+    """Peak learning rate."""
+    warmup: int = 200
+    """Steps over which the learning rate rises from 0."""
+    decay: float = 0.4
+    """Share of the steps, at the end, over which it falls to 0; constant before, so `steps` may change on the way."""
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    """Largest gradient norm."""
+    precision: str = "auto"
+    """bf16, fp32, or auto: bf16 where the processor has it."""
+    device: str = "auto"
+    """cpu, cuda, mps, or auto."""
+    threads: int = 0
+    """CPU threads; 0 = torch's own choice."""
+    eval_every: int = 300
+    """Steps between looks at the validation split."""
+    patience: int = 8
+    """Looks without improvement before the run stops early."""
+    seed: int = 0
+
+    def learning_rate(self, step: int) -> float:
+        """Of step 0, 1, ...: warm-up, plateau, linear fall."""
+        fall = max(1, round(self.steps * self.decay))
+        return self.lr * max(0.0, min(1.0, (step + 1) / max(1, self.warmup), (self.steps - step) / fall))
+
+
+def _typed(default: Any, text: str) -> Any:
+    """`text` as a value of the default's type; ValueError when it is none."""
+    return type(default)(text)
+
+
+def parse(pairs: Sequence[str], model_name: str) -> tuple[Settings, dict[str, Any]]:
+    """`key=value` texts as (settings of the run, sizes of the network); SettingError for what neither knows."""
+    known_sizes = {f.name: f for f in fields(models.find(model_name).Config)}
+    known = {f.name: f for f in fields(Settings)}
+    settings, sizes = Settings(), {}
+    for pair in pairs:
+        key, _, text = pair.partition("=")
+        try:
+            if key in known:
+                settings = replace(settings, **{key: _typed(getattr(settings, key), text)})
+            elif key in known_sizes and key not in ("vocab_size", "start_id"):
+                sizes[key] = _typed(known_sizes[key].default, text)
+            else:
+                names = sorted({*known, *known_sizes} - {"vocab_size", "start_id"})
+                raise SettingError(f"--set {pair}: there is no '{key}'; there are {', '.join(names)}.")
+        except ValueError as error:
+            raise SettingError(f"--set {pair}: {error}.") from error
+    if settings.optimizer not in models.OPTIMIZERS:
+        raise SettingError(f"There is no optimizer '{settings.optimizer}'; there are {', '.join(models.OPTIMIZERS)}.")
+    return settings, sizes

@@ -14,6 +14,7 @@ from scores import melody
 
 from studio import checkpoints, data, midi, models, train
 from studio.data import __main__ as prepare
+from studio.errors import SettingError
 from studio.train import __main__ as command_line
 
 TINY = ["embedding=12", "hidden=16", "dropout=0", "batch=4", "context=48", "threads=1", "precision=fp32", "warmup=2"]
@@ -140,7 +141,6 @@ def test_other_optimizers(folder, tmp_path, optimizer):
         (("steps=many",), "many"),
         (("optimizer=sgd",), "adamw, adam, rmsprop, muon"),
         (("lr=0.5", "steps=4"), "other settings"),
-        (("device=abacus",), "no device 'abacus' on this machine; there is "),
     ],
 )
 def test_mistakes_get_a_sentence(folder, tmp_path, capsys, settings, said):
@@ -148,6 +148,32 @@ def test_mistakes_get_a_sentence(folder, tmp_path, capsys, settings, said):
         assert command_line.main(command(folder, tmp_path, "steps=2", "eval_every=2")) == 0
     assert command_line.main(command(folder, tmp_path, *settings)) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_size_goes_by_its_name(folder, tmp_path, monkeypatch):
+    sizes = {"tiny": {"embedding": 8, "hidden": 10}, "small": {"embedding": 12, "hidden": 16}}
+    monkeypatch.setattr(models.find("lstm"), "SIZES", sizes, raising=False)
+    settings, chosen = train.parse(["hidden=11", "steps=5"], "lstm", "tiny")
+    assert settings.steps == 5 and chosen == {"embedding": 8, "hidden": 11}  # --set has the last word
+    assert sizes["tiny"]["hidden"] == 10 and train.parse([], "lstm") == (train.Settings(), {})
+    arguments = ["--model", "lstm", "--size", "tiny", "--data", str(folder), "--out", str(tmp_path), "--device", "cpu"]
+    assert command_line.main([*arguments, "--set", "steps=2", "context=48", "batch=2"]) == 0
+    facts = checkpoints.read_card(tmp_path).facts
+    assert (
+        facts["config"]["embedding"] == 8 and facts["config"]["hidden"] == 10 and facts["settings"]["device"] == "cpu"
+    )
+    told = "python -m studio.train --model lstm --size tiny --data prepared --out "
+    assert facts["command"] == f"{told}{tmp_path.name} --set steps=2 context=48 batch=2"
+    with pytest.raises(SettingError, match="no size 'huge'; there are tiny, small"):
+        train.parse([], "lstm", "huge")
+    monkeypatch.delattr(models.find("lstm"), "SIZES")
+    with pytest.raises(SettingError, match="one size only"):
+        train.parse([], "lstm", "tiny")
+
+
+def test_a_device_that_is_not_here_gets_a_sentence(folder, tmp_path, capsys):
+    assert command_line.main([*command(folder, tmp_path), "--device", "abacus"]) == 2
+    assert "no device 'abacus' on this machine; there is " in capsys.readouterr().err
 
 
 def test_no_data_gets_a_sentence(tmp_path, capsys):

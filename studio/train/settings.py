@@ -54,11 +54,14 @@ def _typed(default: Any, text: str) -> Any:
     return type(default)(text)
 
 
-def parse(pairs: Sequence[str], model_name: str) -> tuple[Settings, dict[str, Any]]:
-    """`key=value` texts as (settings of the run, sizes of the network); SettingError for what neither knows."""
+def parse(pairs: Sequence[str], model_name: str, size: str | None = None) -> tuple[Settings, dict[str, Any]]:
+    """`key=value` texts as (settings of the run, sizes of the network); SettingError for what neither knows.
+
+    The network's sizes are those that its module names `size`, and what the texts say otherwise.
+    """
     known_sizes = {f.name: f for f in fields(models.find(model_name).Config)}
     known = {f.name: f for f in fields(Settings)}
-    settings, sizes = Settings(), {}
+    settings, sizes = Settings(), _named(size, model_name)
     for pair in pairs:
         key, _, text = pair.partition("=")
         try:
@@ -74,3 +77,14 @@ def parse(pairs: Sequence[str], model_name: str) -> tuple[Settings, dict[str, An
     if settings.optimizer not in models.OPTIMIZERS:
         raise SettingError(f"There is no optimizer '{settings.optimizer}'; there are {', '.join(models.OPTIMIZERS)}.")
     return settings, sizes
+
+
+def _named(size: str | None, model_name: str) -> dict[str, Any]:
+    """The sizes that go by that name; those of the Config's defaults need none."""
+    named: dict[str, dict[str, int]] = getattr(models.find(model_name), "SIZES", {})
+    if size is None:
+        return {}
+    if size not in named:
+        there = f"there are {', '.join(named)}" if named else "it has one size only; leave --size out"
+        raise SettingError(f"The model '{model_name}' has no size '{size}'; {there}.")
+    return dict(named[size])

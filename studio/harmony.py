@@ -1,36 +1,136 @@
-"""Chords: which one sounds in each half of a bar. Knows nothing of models or files.
+"""Chords: typed, found in a score half bar by half bar, and held against a melody. Knows nothing of models or files.
 
-A chord is a root and one of ten qualities; its bass and its colour tones are not told apart. Drums have no pitch and
-never count.
+A chord is a root and one of ten qualities; which tone lies in the bass and what colours the chord is not kept. Drums
+have no pitch and never count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.errors import SettingError
 from studio.score import Bar, Score, Track
 
 QUALITIES: tuple[str, ...] = ("maj", "min", "dim", "aug", "7", "maj7", "m7", "m7b5", "dim7", "sus4")
 
 # Semitones above the root.
-_TONES: dict[str, tuple[int, ...]] = {
-    "maj": (0, 4, 7),
-    "min": (0, 3, 7),
-    "dim": (0, 3, 6),
-    "aug": (0, 4, 8),
-    "7": (0, 4, 7, 10),
-    "maj7": (0, 4, 7, 11),
-    "m7": (0, 3, 7, 10),
-    "m7b5": (0, 3, 6, 10),
-    "dim7": (0, 3, 6, 9),
-    "sus4": (0, 5, 7),
-}
-_SUFFIXES = ("", "m", "dim", "aug", "7", "maj7", "m7", "m7b5", "dim7", "sus4")
-_ROOTS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_TONES = ((0, 4, 7), (0, 3, 7), (0, 3, 6), (0, 4, 8), (0, 4, 7, 10), (0, 4, 7, 11), (0, 3, 7, 10), (0, 3, 6, 10))
+_INTERVALS = dict(zip(QUALITIES, (*_TONES, (0, 3, 6, 9), (0, 5, 7)), strict=True))
+_SUFFIXES = dict(zip(QUALITIES, ("", "m", "dim", "aug", "7", "maj7", "m7", "m7b5", "dim7", "sus4"), strict=True))
+_MAJOR_ROOTS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_MINOR_ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+
+
+class Chord(NamedTuple):
+    """`root` 0-11 (0 = C) and one of `QUALITIES`."""
+
+    root: int
+    quality: str
+
+    @property
+    def name(self) -> str:
+        """For people, in the usual spelling: "Am7", "Bb", "C#dim"."""
+        roots = _MINOR_ROOTS if 3 in _INTERVALS[self.quality] else _MAJOR_ROOTS
+        return roots[self.root] + _SUFFIXES[self.quality]
+
+    def tones(self) -> frozenset[int]:
+        """Its pitch classes, 0-11 (0 = C)."""
+        return frozenset((self.root + interval) % 12 for interval in _INTERVALS[self.quality])
+
+    def transposed(self, semitones: int) -> Chord:
+        return self._replace(root=(self.root + semitones) % 12)
+
+
+# --- typed chords ------------------------------------------------------------------------------------------------
+
+_NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_ONE_SPELLING = (
+    (r"(?i)maj(?:or)?|ma(?!d)|[Δ△∆](?=\d)", "M"),
+    (r"[Δ△∆]", "M7"),
+    (r"(?i)min(?:or)?|mi|^[-−–]", "m"),
+    (r"[øØ]7?", "m7b5"),
+    (r"(?i)dim|[°ºo]", "d"),
+    (r"(?i)aug|^\+", "a"),
+    (r"\+(?=\d)", "#"),
+    (r"[-−–](?=\d)", "b"),
+    (r"[()\s,]", ""),
+)
+_SYMBOL = re.compile(r"([A-G])([#b]{0,2})((?:(?!/[A-G]).)*)(?:/[A-G][#b]?)?")
+_QUALITY = re.compile(
+    r"(?P<kind>[mda])?(?P<major>M)?(?P<degree>6/?9|6|7|9|11|13)?(?P<sus>sus[24]?)?"
+    r"(?P<changes>(?:add[b#]?(?:2|4|6|9|11|13)|[b#](?:5|9|11|13)|alt)*)"
+)
+
+
+def parse(text: str) -> list[tuple[Chord, ...]]:
+    """For each bar its one or two chords. "C Am F G7" is four bars; with bar lines, "C Am | F G7" is two.
+
+    `%` alone in a bar repeats the bar before. Chords stand apart by spaces or commas, after a capital root A-G with
+    sharps or flats (b # ♭ ♯), in the usual spellings: C, Cm, Cmin, C-, Cdim, C°, C+, Caug, C7, Cmaj7, CM7, CΔ, Cm7,
+    Cm7b5, Cø, Cdim7, Csus4, Csus. A bass after a slash is ignored. Everything else becomes the quality with most of
+    its root, third, fifth and seventh: C6, C6/9 and Cadd9 are C; C9, C13 and C7b9 are C7; Cm6 and CmM7 are Cm; C7#5
+    is Caug. Csus2 becomes Gsus4, which has the same tones. SettingError for a chord that is not understood, for more
+    than two in a bar, for a `%` with no bar before it and for no chord at all.
+    """
+    barred = "|" in text
+    bars: list[tuple[Chord, ...]] = []
+    for part in text.split("|") if barred else _symbols(text):
+        symbols = _symbols(part)
+        if symbols == ["%"]:
+            if not bars:
+                raise SettingError("% repeats the bar before, but there is none: begin with a chord.")
+            bars.append(bars[-1])
+        elif len(symbols) > 2:
+            came = " ".join(symbols)
+            raise SettingError(f"{came} are {len(symbols)} chords in one bar: one or two are possible.")
+        elif symbols:
+            bars.append(tuple(map(_parse_symbol, symbols)))
+    if not bars:
+        raise SettingError("No chord was given: write one for each bar, such as C Am F G7.")
+    return bars
+
+
+def _symbols(text: str) -> list[str]:
+    """The words of the text; what stands in parentheses belongs to its chord."""
+    return [word for word in re.split(r"[\s,]+(?![^()]*\))", text) if word]
+
+
+def _parse_symbol(symbol: str) -> Chord:
+    whole = _SYMBOL.fullmatch(symbol.replace("♯", "#").replace("♭", "b"))
+    suffix = whole[3] if whole else ""
+    for usual, short in _ONE_SPELLING:
+        suffix = re.sub(usual, short, suffix)
+    parts = _QUALITY.fullmatch(suffix)
+    if whole is None or parts is None:
+        raise SettingError(
+            f"{symbol!r} is not understood as a chord. Write a root, A to G in capitals with # or b where needed, and"
+            " after it nothing, m, dim, aug, 7, maj7, m7, m7b5, dim7 or sus4: C Am F#m7b5 Bb7."
+        )
+    root = _NATURALS[whole[1]] + whole[2].count("#") - whole[2].count("b")
+    if parts["sus"] == "sus2":
+        return Chord((root + 7) % 12, "sus4")
+    return Chord(root % 12, _nearest_quality(parts))
+
+
+def _nearest_quality(parts: re.Match[str]) -> str:
+    """The quality that shares most tones with what is spelled and adds fewest; of equals the simplest."""
+    kind, changes = parts["kind"], parts["changes"]
+    third = 5 if parts["sus"] else 3 if kind in ("m", "d") else 4
+    fifth = 6 if kind == "d" or "b5" in changes else 8 if kind == "a" or "#5" in changes else 7
+    spelled = {0, third, fifth}
+    if parts["degree"] and not parts["degree"].startswith("6"):
+        spelled.add(11 if parts["major"] else 9 if kind == "d" else 10)
+    return max(QUALITIES, key=lambda q: len(spelled & {*_INTERVALS[q]}) - len({*_INTERVALS[q]} - spelled))
+
+
+# --- chords of a score -------------------------------------------------------------------------------------------
 
 _OUTSIDE = -1.0  # a tone outside the chord speaks against it as strongly as one inside speaks for it
 _ROOT = 0.15  # more for time on the root than for time on another tone
@@ -42,39 +142,20 @@ _RARE = {"dim": 0.05, "aug": 0.15, "7": 0.1, "maj7": 0.15, "m7": 0.15, "m7b5": 0
 _CLEAR = 0.5  # what the best chord must reach; 1 is a chord in which every tone belongs
 _ONE_CHORD = 0.09  # how much better two chords must explain a bar before there are two
 
-
-class Chord(NamedTuple):
-    """`root` 0-11 (0 = C) and one of `QUALITIES`."""
-
-    root: int
-    quality: str
-
-    @property
-    def name(self) -> str:
-        """For people, in the usual spelling: "Am7", "Bb", "F#dim"."""
-        return _ROOTS[self.root] + _SUFFIXES[QUALITIES.index(self.quality)]
-
-    def tones(self) -> frozenset[int]:
-        """Its pitch classes, 0-11 (0 = C)."""
-        return frozenset((self.root + tone) % 12 for tone in _TONES[self.quality])
-
-    def transposed(self, semitones: int) -> Chord:
-        return self._replace(root=(self.root + semitones) % 12)
-
-
 _CHORDS = tuple(Chord(root, quality) for quality in QUALITIES for root in range(12))
+
+
+def _tones(chords: Iterable[Chord | None]) -> NDArray[np.bool_]:
+    """(N, 12): which pitch classes belong to each chord; none to None."""
+    tones: list[frozenset[int]] = [chord.tones() if chord else frozenset() for chord in chords]
+    return np.array([[pitch_class in each for pitch_class in range(12)] for each in tones], bool).reshape(-1, 12)
 
 
 def _templates() -> NDArray[np.float64]:
     """(36, 120): for each chord the worth of a pitch class's share of time, of its being the bass, of its absence."""
-    rows = []
-    for chord in _CHORDS:
-        tones = np.isin(np.arange(12), list(chord.tones()))
-        root = np.arange(12) == chord.root
-        time = np.where(tones, 1.0, _OUTSIDE) + _ROOT * root
-        bass = _BASS * root
-        rows.append(np.concatenate([time, bass, -_MISSING * tones]))
-    return np.array(rows).T
+    tones = _tones(_CHORDS)
+    roots = np.eye(12)[[chord.root for chord in _CHORDS]]
+    return np.hstack([np.where(tones, 1.0, _OUTSIDE) + _ROOT * roots, _BASS * roots, -_MISSING * tones]).T
 
 
 _TEMPLATES = _templates()
@@ -105,26 +186,28 @@ def estimate(score: Score) -> list[tuple[Chord | None, Chord | None]]:
     Templates are scored by what lies inside them, outside them and what they miss, as in Pardo and Birmingham (2002),
     "Algorithms for Chordal Analysis", Computer Music Journal 26(2), here by duration and with a bonus for the bass.
     """
-    bars = score.bars
-    if not bars:
-        return []
-    edges = [edge for bar in bars for edge in (bar.start, middle(score, bar))]
-    time, bass = _sounding(score.tracks, np.array([*edges, bars[-1].end]))
-    halves, half_fit = _best(time, bass)
-    wholes, whole_fit = _best(time[::2] + time[1::2], bass[::2] + bass[1::2])
+    time, bass = _sounding(score.tracks, _edges(score))
+    halves, half_fits = (of_all.reshape(-1, 2) for of_all in _best(time, bass))
+    wholes, whole_fits = (of_all[:, None] for of_all in _best(time[::2] + time[1::2], bass[::2] + bass[1::2]))
     weights = time.sum(axis=1).reshape(-1, 2)
-    two_fit = (half_fit.reshape(-1, 2) * weights).sum(axis=1) / np.maximum(1, weights.sum(axis=1))
-    one = whole_fit + _ONE_CHORD >= two_fit
-    chosen = np.where(one[:, None], wholes[:, None], halves.reshape(-1, 2))
-    clear = np.where(one[:, None], whole_fit[:, None], half_fit.reshape(-1, 2)) >= _CLEAR
-    found = [_CHORDS[i] if c else None for i, c in zip(chosen.ravel().tolist(), clear.ravel().tolist(), strict=True)]
+    of_two = (half_fits * weights).sum(axis=1, keepdims=True) / np.maximum(1, weights.sum(axis=1, keepdims=True))
+    one = whole_fits + _ONE_CHORD >= of_two
+    chosen, fits = np.where(one, wholes, halves), np.where(one, whole_fits, half_fits)
+    found = [_CHORDS[i] if fit >= _CLEAR else None for i, fit in zip(chosen.flat, fits.flat, strict=True)]
     return list(zip(found[::2], found[1::2], strict=True))
+
+
+def _edges(score: Score) -> NDArray[np.int64]:
+    """(2 * bars + 1,) ticks between which the halves of the bars lie; the second half of an unsplit bar is empty."""
+    bars = score.bars
+    edges = [edge for bar in bars for edge in (bar.start, middle(score, bar))]
+    return np.array([*edges, bars[-1].end if bars else 0], np.int64)
 
 
 def _sounding(tracks: Iterable[Track], edges: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(S, 12) ticks of each pitch class in each of the S stretches between edges, and of the lowest pitch in it."""
-    count = len(edges) - 1
-    notes = np.array([note for track in tracks if not track.is_drum for note in track.notes], np.int64).reshape(-1, 4)
+    pitched = itertools.chain.from_iterable(track.notes for track in tracks if not track.is_drum)
+    notes = np.fromiter(itertools.chain.from_iterable(pitched), np.int64).reshape(-1, 4)
     onsets, pitches, ends = notes[:, 0], notes[:, 1], notes[:, 0] + notes[:, 2]
     first = np.searchsorted(edges, onsets, "right") - 1
     pieces = np.searchsorted(edges, ends, "left") - first
@@ -132,20 +215,76 @@ def _sounding(tracks: Iterable[Track], edges: NDArray[np.int64]) -> tuple[NDArra
     row = np.repeat(np.arange(len(notes)), pieces)
     stretch = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces - first, pieces)
     ticks = np.minimum(ends[row], edges[stretch + 1]) - np.maximum(onsets[row], edges[stretch])
-    lowest = np.full(count, 128)
+    shape = (len(edges) - 1, 12)
+    lowest = np.full(len(edges) - 1, 128)
     np.minimum.at(lowest, stretch, pitches[row])
-    cell = stretch * 12 + pitches[row] % 12
-    in_bass = ticks * (pitches[row] == lowest[stretch])
-    times, basses = np.bincount(cell, ticks, count * 12), np.bincount(cell, in_bass, count * 12)
-    return times.astype(np.float64).reshape(count, 12), basses.astype(np.float64).reshape(count, 12)
+    time, bass = np.zeros(shape), np.zeros(shape)
+    np.add.at(time, (stretch, pitches[row] % 12), ticks)
+    np.add.at(bass, (stretch, pitches[row] % 12), ticks * (pitches[row] == lowest[stretch]))
+    return time, bass
 
 
 def _best(time: NDArray[np.float64], bass: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(S,) index of the chord that fits best, and (S,) how well, from about 1.5 down; -1 below two pitch classes."""
     share = time / np.maximum(1, time.sum(axis=1, keepdims=True))
     lowest = bass / np.maximum(1, bass.sum(axis=1, keepdims=True))
-    absent = share < _HEARD
-    fits = np.hstack([share, lowest, absent]) @ _TEMPLATES - _PENALTIES
-    best = fits.argmax(axis=1)
-    fit = fits[np.arange(len(best)), best]
-    return best, np.where(absent.sum(axis=1) > 10, -1.0, fit)
+    fits = np.hstack([share, lowest, share < _HEARD]) @ _TEMPLATES - _PENALTIES
+    enough = np.count_nonzero(time, axis=1) >= 2
+    return fits.argmax(axis=1), np.where(enough, fits.max(axis=1), -1.0)
+
+
+# --- how well tracks and chords agree ----------------------------------------------------------------------------
+
+
+def _tonal_centroids() -> NDArray[np.float64]:
+    """(12, 6): each pitch class on the circles of fifths, minor thirds and major thirds, of radius 1, 1 and 1/2."""
+    angles = np.arange(12)[:, None] * np.pi * np.array([7 / 6, 3 / 2, 2 / 3])
+    radii = np.array([1.0, 1.0, 0.5])
+    return np.hstack([radii * np.sin(angles), radii * np.cos(angles)])
+
+
+_CENTROIDS = _tonal_centroids()
+
+
+def chord_tone_agreement(score: Score, melody: int) -> float | None:
+    """Share of the note time of track `melody` on tones of the chord that the other tracks sound then: 0-1.
+
+    The chord is the estimate for the half bar from the other tracks alone; None when the two never sound at once
+    under a clear chord. After the chord tone to non-chord tone ratio (CTnCTR) of Yeh et al. (2021), "Automatic Melody
+    Harmonization with Triad Chords: A Comparative Study", Journal of New Music Research 50(1), but by time instead of
+    notes and without credit for passing tones. Tracks that double the melody raise it.
+    """
+    others = tuple(track for i, track in enumerate(score.tracks) if i != melody)
+    return chord_adherence(score, estimate(replace(score, tracks=others)), [melody])
+
+
+def chord_adherence(score: Score, chords: Sequence[Sequence[Chord | None]], tracks: Sequence[int]) -> float | None:
+    """Share of the pitched note time of these tracks (indices) on tones of the given chords: 0-1; None without any.
+
+    `chords`: one or two for each bar, as `parse` and `estimate` give them; time under None or after the last of them
+    does not count. The second chord begins at the `middle` of its bar, and is ignored in a bar that is not split.
+    """
+    time, _ = _sounding([score.tracks[i] for i in tracks], _edges(score))
+    halves = [half for bar in chords for half in (bar[0], bar[-1])][: len(time)]
+    tones, known = _tones(halves), np.array([half is not None for half in halves], bool)
+    counted = time[: len(halves)][known]
+    return float(counted[tones[known]].sum() / counted.sum()) if counted.any() else None
+
+
+def pitch_class_distance(score: Score, melody: int) -> float | None:
+    """Mean distance of the melody's pitch classes from those of the other tracks in the same half bar: 0 (equal) to 3.
+
+    The melody-chord tonal distance (MCTD) of Yeh et al. (2021), "Automatic Melody Harmonization with Triad Chords: A
+    Comparative Study", Journal of New Music Research 50(1): Euclidean, between the tonal centroids of Harte, Sandler
+    and Gasser (2006), "Detecting Harmonic Change in Musical Audio", each melody note weighted by its duration; here
+    the chord is the time that the other tracks spend on each pitch class. None when the two never meet.
+    """
+    edges = _edges(score)
+    tune, _ = _sounding([score.tracks[melody]], edges)
+    others, _ = _sounding((track for i, track in enumerate(score.tracks) if i != melody), edges)
+    both = (tune.sum(axis=1) > 0) & (others.sum(axis=1) > 0)
+    if not both.any():
+        return None
+    chords = others[both] / others[both].sum(axis=1, keepdims=True) @ _CENTROIDS
+    distances = np.linalg.norm(chords[:, None] - _CENTROIDS, axis=2)
+    return float(np.average(distances, weights=tune[both]))

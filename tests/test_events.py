@@ -8,6 +8,7 @@ from scores import melody, scores
 
 from studio.harmony import Chord
 from studio.representations.events import DENSITIES, BarControls, Events, Plan, Voice, density_level
+from studio.representations.events.holes import Passage
 from studio.score import Note, Score, Tempo, TimeSignature, Track
 
 EVENTS = Events()
@@ -119,6 +120,26 @@ def test_holes_endings_and_controls_round_trip(score, data):
     for token in ids:
         assert grammar.allowed()[token]
         grammar.advance(int(token))
+
+
+@few
+@given(score=scores(), data=st.data())
+def test_holes_made_in_written_ids_are_those_of_the_encoder(score, data):
+    score = EVENTS.quantize(score)
+    if not score.tracks or not score.bars:
+        return
+    headers, bars = EVENTS.encode_bars(score, ended=(ended := data.draw(st.booleans())))
+    segments = st.tuples(st.integers(0, len(bars) - 1), st.integers(0, len(score.tracks) - 1))
+    flags, holes = {}, {}
+    for b, k in data.draw(st.sets(segments, max_size=3)):
+        notes = [n for n in score.tracks[k].notes if in_bar(score, n, b)]
+        flags[b, k] = data.draw(st.lists(st.booleans(), min_size=len(notes), max_size=len(notes)))
+        holes[b, k] = [note for note, keep in zip(notes, flags[b, k], strict=True) if keep]
+    controls = {0: BarControls(2, (Chord(4, "min"),))}
+    said = [EVENTS.heading(controls[0]), *[()] * (len(bars) - 1)]
+    passage = Passage(EVENTS.vocabulary, headers[0].tolist(), np.concatenate(bars).tolist())
+    expected = EVENTS.encode(score, ended=ended, holes=holes, controls=controls)
+    assert passage.ids(said, flags) == expected.tolist()
 
 
 @few

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from studio.data import sources
 from studio.data.corpora import CORPORA
+from studio.data.pieces import Voices
 from studio.data.prepare import prepare
 from studio.errors import DataError, StudioError
 from studio.representations.events import STYLES
@@ -21,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         found = _collected(options)
         asked = {"sources": options.source, "corpora": options.corpora or "all"}
-        print(prepare(found, options.out, options.voices, workers=options.workers, asked=asked))
+        voices: tuple[Voices, ...] = ("all", "melody") if options.voices == "both" else (options.voices,)
+        print(prepare(found, options.out, voices, workers=options.workers, asked=asked))
     except StudioError as error:
         print(error, file=sys.stderr)
         return 2
@@ -37,7 +39,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("source", nargs="+", help="a folder, an archive, a folder of archives, or music21:NAME")
     parser.add_argument("--out", type=Path, required=True, help="folder to write; a killed run goes on when repeated")
     parser.add_argument(
-        "--voices", choices=("melody", "all"), default="all", help="one melody or every track (%(default)s)"
+        "--voices",
+        choices=("melody", "all", "both"),
+        default="all",
+        help="the melody alone, every track, or both: each piece and its melody besides (%(default)s)",
     )
     parser.add_argument("--corpora", metavar="NAME,NAME", help="use only these of the collections found")
     parser.add_argument("--exclude", type=Path, help="text file of pieces to leave out, one COLLECTION/PATH a line")

@@ -4,9 +4,10 @@
     manifest.jsonl  one object per piece: source, licence, credit, style, sha256, split, group and counts
     tokens.npy      uint16, the ids of all bars, piece after piece
     headers.npy     uint16, the header of every bar: what a window that starts with it needs before it
-    bars.npy        int64 (bars, 3): piece, offset of the bar in tokens.npy, offset of its header in headers.npy
-    pieces.npy      int64 (pieces, 6): first bar, number of bars, split (0 train, 1 valid, 2 test), style, lowest and
-                    highest pitch
+    bars.npy        int64 (bars, 6): piece, offset of the bar in tokens.npy, offset of its header in headers.npy, level
+                    of density, and the ids of the chords of its two halves (-1 where there is none)
+    pieces.npy      int64 (pieces, 7): first bar, number of bars, split (0 train, 1 valid, 2 test), style, lowest and
+                    highest pitch, number of tracks
     summary.txt     the table
     CREDITS.md      the credits that the licences ask for
 
@@ -34,12 +35,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import studio
-from studio import metrics
+from studio import harmony, metrics
 from studio.data import duplicates, pieces, summary
 from studio.data.credits import credits_of
 from studio.data.sources import Source
 from studio.errors import DataError, StudioError
-from studio.representations.events import STYLES, Events
+from studio.representations.events import STYLES, Events, density_level
+from studio.score import Score
 
 SPLITS = ("train", "valid", "test")
 _AFTERWARDS = ("__main__", "summary", "credits", "windows")
@@ -49,37 +51,51 @@ HELD_OUT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One piece as ids: `bars` and `headers` say where each bar's ids begin in `tokens` and `header_tokens`."""
+    """One piece as ids: `bars` and `headers` say where each bar's ids begin in `tokens` and `header_tokens`.
+
+    `controls` (bars, 3): level of density and two chords, see bars.npy.
+    """
 
     tokens: NDArray[np.uint16]
     header_tokens: NDArray[np.uint16]
     bars: NDArray[np.int64]
     headers: NDArray[np.int64]
+    controls: NDArray[np.int64]
     grams: duplicates.Grams
     notes: int
     lowest: int
     highest: int
+    tracks: int
 
 
-def prepare(sources: Sequence[Source], out: Path, voices: pieces.Voices, *, workers: int, asked: dict[str, Any]) -> str:
-    """Write the prepared folder and return its summary; DataError when not one piece could be used."""
+def prepare(
+    sources: Sequence[Source], out: Path, voices: Sequence[pieces.Voices], *, workers: int, asked: dict[str, Any]
+) -> str:
+    """Write the prepared folder and return its summary; DataError when not one piece could be used.
+
+    Of several `voices` each piece comes in all of them, where they differ; a reason to leave it out is told of the
+    first.
+    """
     out.mkdir(parents=True, exist_ok=True)
     used: list[Source] = []
     encoded: list[Encoded] = []
     refused: Counter[tuple[str, str]] = Counter()
-    results = _encoded(sources, out / "cache", voices, workers)
-    # disable=None: a bar on a terminal, nothing in a log.
-    for source, result in tqdm(results, total=len(sources), unit="piece", disable=None):
-        if isinstance(result, Encoded):
-            used.append(source)
-            encoded.append(result)
-        else:
-            refused[source.corpus, result] += 1
+    for each in voices:
+        whole = {source.id: e.tokens for source, e in zip(used, encoded, strict=True)}
+        results = _encoded(sources, out / "cache", each, workers)
+        # disable=None: a bar on a terminal, nothing in a log.
+        for source, result in tqdm(results, total=len(sources), unit="piece", desc=each, disable=None):
+            if isinstance(result, str):
+                refused[source.corpus, result] += each == voices[0]
+            elif source.id not in whole or not np.array_equal(whole[source.id], result.tokens):
+                used.append(source)
+                encoded.append(result)
+    refused = +refused
     if not used:
         reasons = "; ".join(f"{reason} ({n})" for (_, reason), n in refused.most_common(3))
         raise DataError(f"None of the {len(sources)} files could be used: {reasons}.")
     rows = _manifest(used, encoded)
-    config = {"representation": Events.name, "vocabulary": list(Events().vocab), "voices": voices, **asked}
+    config = {"representation": Events.name, "vocabulary": list(Events().vocab), "voices": list(voices), **asked}
     _write(out, rows, encoded, config)
     table = summary.table(rows, refused)
     _replace(out / "summary.txt", table.encode())
@@ -114,7 +130,7 @@ def _encoded(
 def _version() -> str:
     """A hash of the code that turns bytes into ids: when it changes, what was cached no longer counts."""
     root = Path(studio.__file__).parent
-    files = [root / "score.py", root / "melody.py", root / "metrics.py"]
+    files = [root / name for name in ("score.py", "melody.py", "metrics.py", "harmony.py")]
     for package in ("midi", "representations/events", "data"):
         files += sorted(p for p in (root / package).glob("*.py") if p.stem not in _AFTERWARDS)
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
@@ -137,10 +153,10 @@ def _cached(source: Source, *, cache: Path, voices: pieces.Voices, version: str)
         if isinstance(result, str):
             np.savez(file, refused=np.frombuffer(result.encode(), dtype=np.uint8))
         else:
-            counts = np.array([result.notes, result.lowest, result.highest])
+            counts = np.array([result.notes, result.lowest, result.highest, result.tracks])
             np.savez(
                 file, tokens=result.tokens, header_tokens=result.header_tokens, bars=result.bars,
-                headers=result.headers, grams=result.grams, counts=counts,
+                headers=result.headers, controls=result.controls, grams=result.grams, counts=counts,
             )  # fmt: skip
     temporary.replace(path)
     return result
@@ -150,10 +166,9 @@ def _load(path: Path) -> Encoded | str:
     with np.load(path, allow_pickle=False) as stored:
         if "refused" in stored:
             return bytes(stored["refused"]).decode()
-        notes, lowest, highest = stored["counts"].tolist()
         return Encoded(
-            stored["tokens"], stored["header_tokens"], stored["bars"], stored["headers"], stored["grams"],
-            notes, lowest, highest,
+            stored["tokens"], stored["header_tokens"], stored["bars"], stored["headers"], stored["controls"],
+            stored["grams"], *stored["counts"].tolist(),
         )  # fmt: skip
 
 
@@ -177,11 +192,26 @@ def encode(source: Source, voices: pieces.Voices) -> Encoded | str:
         header_tokens=np.concatenate(headers).astype(np.uint16),
         bars=_offsets(bars),
         headers=_offsets(headers),
+        controls=_controls(events, events.quantize(score), len(bars)),
         grams=duplicates.grams(score),
         notes=int(np.isin(tokens, list(events.note_ids)).sum()),
         lowest=min(pitches, default=0),
         highest=max(pitches, default=0),
+        tracks=len(score.tracks),
     )
+
+
+def _controls(events: Events, score: Score, bars: int) -> NDArray[np.int64]:
+    """Level of density and chords of each bar, (bars, 3), of a score on the grid."""
+    controls = np.full((bars, 3), -1, dtype=np.int64)
+    onsets = np.sort([note.onset for track in score.tracks for note in track.notes])
+    for row, bar, chords in zip(controls, score.bars, harmony.estimate(score), strict=True):
+        notes = int(np.searchsorted(onsets, bar.end) - np.searchsorted(onsets, bar.start))
+        row[0] = density_level(notes, bar.end - bar.start)
+        for half, chord in enumerate(chords, start=1):
+            if chord is not None:
+                row[half] = events.vocabulary.ids[f"CHORD_{chord.root}_{chord.quality}"]
+    return controls
 
 
 def _offsets(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
@@ -200,10 +230,13 @@ def split_of(group: str) -> str:
 
 def _manifest(used: Sequence[Source], encoded: Sequence[Encoded]) -> list[dict[str, Any]]:
     """One row per piece, in order; a group is named after the smallest hash in it, whatever the order of sources."""
-    leaders = duplicates.groups([e.grams for e in encoded]).tolist()
+    first: dict[str, Encoded] = {}
+    for source, e in zip(used, encoded, strict=True):
+        first.setdefault(source.id, e)  # a piece and its melody alone are one
+    groups = dict(zip(first, duplicates.groups([e.grams for e in first.values()]).tolist(), strict=True))
     names: dict[int, str] = {}
-    for leader, source in zip(leaders, used, strict=True):
-        names[leader] = min(names.get(leader, "~"), source.sha256)
+    for source in used:
+        names[groups[source.id]] = min(names.get(groups[source.id], "~"), source.sha256)
     return [
         {
             "id": source.id,
@@ -214,13 +247,14 @@ def _manifest(used: Sequence[Source], encoded: Sequence[Encoded]) -> list[dict[s
             "credit": source.credit,
             "style": source.style,
             "sha256": source.sha256,
-            "split": split_of(names[leader]),
-            "group": names[leader][:16],
+            "split": split_of(names[groups[source.id]]),
+            "group": names[groups[source.id]][:16],
+            "tracks": e.tracks,
             "notes": e.notes,
             "bars": len(e.bars),
             "tokens": len(e.tokens),
         }
-        for source, e, leader in zip(used, encoded, leaders, strict=True)
+        for source, e in zip(used, encoded, strict=True)
     ]
 
 
@@ -232,11 +266,19 @@ def _write(out: Path, rows: Sequence[dict[str, Any]], encoded: Sequence[Encoded]
     header_starts = _offsets([e.header_tokens.astype(np.int64) for e in encoded])
     first_bars = _offsets([e.bars for e in encoded])
     bars = np.concatenate([
-        np.stack([np.full(len(e.bars), i), e.bars + token_starts[i], e.headers + header_starts[i]], axis=1)
+        np.column_stack([np.full(len(e.bars), i), e.bars + token_starts[i], e.headers + header_starts[i], e.controls])
         for i, e in enumerate(encoded)
     ])  # fmt: skip
     table = [
-        (first_bars[i], len(e.bars), SPLITS.index(row["split"]), STYLES.index(row["style"]), e.lowest, e.highest)
+        (
+            first_bars[i],
+            len(e.bars),
+            SPLITS.index(row["split"]),
+            STYLES.index(row["style"]),
+            e.lowest,
+            e.highest,
+            e.tracks,
+        )
         for i, (row, e) in enumerate(zip(rows, encoded, strict=True))
     ]
     _save(out / "tokens.npy", np.concatenate([e.tokens for e in encoded]))

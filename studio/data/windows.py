@@ -11,31 +11,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio import representations
+from studio.data import exercises
 from studio.data.corpora import CORPORA
 from studio.data.prepare import SPLITS
 from studio.errors import DataError
+from studio.representations.events.holes import Passage
 
 PAD = 0
 SHIFTS = tuple(range(-5, 7))
 """Semitones by which training windows are transposed; a piece gets only those that keep it inside RANGE."""
 RANGE = (24, 103)
-DROP_STYLE = 0.3
-DROP_KEY = 0.2
-"""How often a training window's header leaves the style or the key open, so that a model learns to do without."""
-TEMPERATURE = 0.5
-"""A style of n tokens is drawn in proportion to n ** TEMPERATURE: the small ones more often than they are large."""
+DROPS = {"STYLE": 0.3, "KEY": 0.2, "METRE": 0.1, "TEMPO": 0.1}
+"""How often a training window's header leaves each of these open, so that a model learns to do without."""
+TEMPERATURE = 0.35
+"""A style of n tokens is given a share of n ** TEMPERATURE of all that is learned: the small ones more than they are
+large. Lone melodies of a style count as a style of their own."""
+POOL = 8
+"""Windows are chosen among so many times more, for their like length: little of a batch is padding then."""
 
 
 class Windows:
     """The windows of one split of a prepared folder; `context` is their longest length T.
 
-    `tokens` and `notes` count what the split holds, headers left out; `representation` and `vocabulary` say what the
-    ids mean. DataError when the folder is none that `studio.data` wrote, or when its headers do not fit the context.
+    `exercised`: training windows are exercises (see `exercises`), not only music to go on with. `tokens` and `notes`
+    count what the split holds, headers left out; `representation` and `vocabulary` say what the ids mean. DataError
+    when the folder is none that `studio.data` wrote, or when its headers do not fit the context.
     """
 
-    def __init__(self, folder: Path, split: str, context: int) -> None:
+    def __init__(self, folder: Path, split: str, context: int, *, exercised: bool = False) -> None:
         config, arrays = _load(folder)
-        self.context = context
+        self.context, self.exercised = context, exercised
         self.representation: str = config["representation"]
         self.vocabulary: list[str] = config["vocabulary"]
         self._tokens, self._headers, bars, pieces = arrays
@@ -43,6 +48,7 @@ class Windows:
         self._pieces = pieces[pieces[:, 2] == SPLITS.index(split)]
         self._bar_starts = np.append(bars[:, 1], len(self._tokens))
         self._header_starts = np.append(bars[:, 2], len(self._headers))
+        self._controls = bars[:, 3:]
         longest = int(np.diff(self._header_starts).max())
         if longest >= context:
             raise DataError(f"A context of {context} is too short: headers here are up to {longest} ids long.")
@@ -52,12 +58,7 @@ class Windows:
         self.notes = sum(self._notes(int(a), int(b)) for a, b in zip(self._bar_starts[first], ends, strict=True))
         if self.tokens:
             self._draw = _Draw(self._pieces, self._bar_starts, context)
-        self._controls = [self._run("STYLE"), self._run("KEY")]
         self._moved = np.stack([self._encoding.transpose(np.arange(len(self.vocabulary)), s) for s in SHIFTS])
-
-    def _run(self, kind: str) -> tuple[int, int]:
-        run = self._encoding.vocabulary.types[kind]
-        return run.start, run.stop
 
     def _notes(self, start: int, end: int) -> int:
         ids, notes = self._tokens[start:end], self._encoding.note_ids
@@ -66,31 +67,86 @@ class Windows:
     # --- training --------------------------------------------------------------------------------------------------
 
     def batch(self, step: int, seed: int, size: int) -> NDArray[np.int64]:
-        """Ids (size, context + 1), padded with PAD: the same for the same step and seed, whatever came before.
+        """Ids (rows, T + 1), T <= context, padded with PAD: the same for the same step and seed, whatever came before.
 
-        Each row is a header and the bars from a random one on, transposed; a style or key is left open now and then.
+        Rows are about as many as make `size * context` ids, so short windows come in greater numbers. Each is a header
+        and the bars from a random one on, transposed; what the header says is left open now and then.
         """
         if not self.tokens:
             raise DataError("This split holds no pieces to draw windows from.")
         rng = np.random.default_rng([seed, step])
-        piece, bar = self._draw(rng, size)
-        drops = rng.random((2, size)) < np.array([[DROP_STYLE], [DROP_KEY]])
-        rows = np.full((size, self.context + 1), PAD, dtype=np.int64)
-        for i in range(size):
-            ids = self._window(int(bar[i]), int(self._pieces[piece[i], 0] + self._pieces[piece[i], 1]), drops[:, i])
-            rows[i, : len(ids)] = ids
-        shifts = self._shifts(piece, rng.random(size))
-        return np.asarray(self._moved[shifts[:, None], rows])
+        piece, bar = self._draw(rng, POOL * size)
+        chosen = self._alike(rng, piece, bar, size * (self.context + 1))
+        rows = [self._window(rng, int(piece[i]), int(bar[i])) for i in chosen]
+        ids = np.full((len(rows), max(map(len, rows))), PAD, dtype=np.int64)
+        for row, window in zip(ids, rows, strict=True):
+            row[: len(window)] = window
+        shifts = self._shifts(piece[chosen], rng.random(len(chosen)))
+        return np.asarray(self._moved[shifts[:, None], ids])
 
-    def _window(self, bar: int, end_bar: int, drops: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    def _alike(
+        self, rng: np.random.Generator, piece: NDArray[np.int64], bar: NDArray[np.int64], ids: int
+    ) -> NDArray[np.int64]:
+        """Which of the drawn windows make up a batch of about so many ids, all of about one length."""
+        ends = self._bar_starts[self._pieces[piece, 0] + self._pieces[piece, 1]]
+        headers = self._header_starts[bar + 1] - self._header_starts[bar]
+        lengths = np.minimum(ends - self._bar_starts[bar] + headers, self.context + 1)
+        order = np.argsort(-lengths, kind="stable")
+        first = int(rng.integers(len(order)))
+        rows = min(len(order), max(1, ids // int(lengths[order[first]])))
+        first = min(first, len(order) - rows)
+        return order[first : first + rows]
+
+    def _window(self, rng: np.random.Generator, piece: int, bar: int) -> NDArray[np.int64]:
         """Header and music from one bar on, at most context + 1 ids."""
-        header = self._header(bar)
-        for (start, stop), drop in zip(self._controls, drops, strict=True):
-            if drop:
-                header = header[(header < start) | (header >= stop)]
-        begin = self._bar_starts[bar]
-        end = min(self._bar_starts[end_bar], begin + max(0, self.context + 1 - len(header)))
-        return np.concatenate([header, self._tokens[begin:end]])[: self.context + 1]
+        end = int(self._pieces[piece, 0] + self._pieces[piece, 1])
+        header = self._opened(self._header(bar), rng)
+        if not self.exercised:
+            stop = min(int(self._bar_starts[end]), int(self._bar_starts[bar]) + self.context + 1 - len(header))
+            return np.concatenate([header, self._tokens[self._bar_starts[bar] : stop]]).astype(np.int64)
+        tracks = int(self._pieces[piece, 6])
+        kind = exercises.kind(rng, tracks)
+        end = self._fitting(bar, end, len(header), 0 if kind == "continue" else 4 * tracks)
+        passage = Passage(
+            self._encoding.vocabulary,
+            header.tolist(),
+            self._tokens[self._bar_starts[bar] : self._bar_starts[end]].tolist(),
+        )
+        leads = self._encoding.vocabulary.ids["ROLE_melody"] in header
+        exercise = exercises.draw(rng, kind, end - bar, tracks, leads=leads)
+        holes = {
+            (b, k): (rng.random(len(passage.bars[b].notes.get(k, ()))) < kept).tolist()
+            for (b, k), kept in exercise.holes.items()
+        }
+        return np.array(passage.ids(self._said(exercise, bar, end), holes)[: self.context + 1], dtype=np.int64)
+
+    def _opened(self, header: NDArray[np.uint16], rng: np.random.Generator) -> NDArray[np.uint16]:
+        """The header without what is left open this time."""
+        for kind, share in DROPS.items():
+            run = self._encoding.vocabulary.types[kind]
+            if rng.random() < share:
+                header = header[(header < run.start) | (header >= run.stop)]
+        return header
+
+    def _fitting(self, bar: int, end: int, header: int, more: int) -> int:
+        """The bar before which to stop so that all fits, with `more` ids in each bar; without, what is cut is lost."""
+        last = min(end, bar + self.context)
+        lengths = self._bar_starts[bar + 1 : last + 1] - self._bar_starts[bar] + more * np.arange(1, last - bar + 1)
+        room = self.context + 1 - header
+        if more:
+            return bar + max(1, int(np.searchsorted(lengths, room, side="right")))
+        return min(last, bar + 1 + int(np.searchsorted(lengths, room)))
+
+    def _said(self, exercise: exercises.Exercise, bar: int, end: int) -> list[list[int]]:
+        """The ids of density and chords for the heading of each bar."""
+        levels = self._encoding.vocabulary.types["DENSITY"]
+        said = []
+        for i, (density, *chords) in enumerate(self._controls[bar:end].tolist()):
+            ids = [levels.start + density] if i in exercise.density else []
+            if i in exercise.chords and chords[0] >= 0 and chords[1] >= 0:
+                ids += chords[:1] if chords[0] == chords[1] else chords
+            said.append(ids)
+        return said
 
     def _header(self, bar: int) -> NDArray[np.uint16]:
         return self._headers[self._header_starts[bar] : self._header_starts[bar + 1]]
@@ -139,11 +195,14 @@ class Windows:
 
 
 class _Draw:
-    """Draws bars to begin windows at: first a style, by its size; then a piece, by its length; then one of its bars."""
+    """Draws bars to begin windows at: first a style, by its size; then a piece, by its length; then one of its bars.
+
+    Each window has the same weight, be it long or short.
+    """
 
     def __init__(self, pieces: NDArray[np.int64], bar_starts: NDArray[np.int64], context: int) -> None:
         self._pieces, self._starts, self._context = pieces, bar_starts, context
-        first, count, style = pieces[:, 0], pieces[:, 1], pieces[:, 3]
+        first, count, style = pieces[:, 0], pieces[:, 1], 2 * pieces[:, 3] + (pieces[:, 6] == 1)
         lengths = (bar_starts[first + count] - bar_starts[first]).astype(np.float64)
         sizes = np.bincount(style, weights=lengths)
         weights = lengths * (sizes[style] ** (TEMPERATURE - 1))

@@ -1,7 +1,7 @@
 """Models: each module here is one network, found by its file name. They see tensors, never scores.
 
-A model module holds a frozen dataclass `Config`, a class `Model` of the protocol below and `CONTROLS`, what a user may
-turn. This file itself needs no torch, so that pages can be drawn without it.
+A model module holds a frozen dataclass `Config`, a class `Model` of the protocol below, `VERBS`, what it can be asked to
+do, and `CONTROLS`, what a user may turn. This file itself needs no torch, so that pages can be drawn without it.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Any:
-    """The module of the model `name` with its `Config`, `Model` and `CONTROLS`; KeyError when there is none."""
+    """The module of the model `name` with its `Config`, `Model`, `VERBS` and `CONTROLS`; KeyError when there is none."""
     if name not in names():
         raise KeyError(name)
     return importlib.import_module(f"{__name__}.{name}")

@@ -24,6 +24,11 @@ from studio.sampling import Mask, Settings, decode
 TITLE = "Transformer"
 HELP = "Attends to all that came before within its context, so it can take up a phrase again after many bars."
 CONTROLS = NEXT_TOKEN_CONTROLS
+VERBS = ("continue", "infill", "accompany", "restyle")
+SIZES = {
+    "small": {"width": 256, "layers": 6, "heads": 8},  # about 5 M parameters
+    "base": {"width": 448, "layers": 8, "heads": 14},  # about 20 M
+}
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,7 @@ class Clock:
         self.holes.scatter_(1, opened * hole, written)
         bars = torch.where(filled > 0, self.holes.gather(1, filled), written)
         positions = self._positions(ids, begins | fill | _among(ids, config.track_id, config.tracks))
-        self.bar, self.opened, self.filled, self.position = (
-            x[:, -1:] for x in (written, opened, filled, positions)
-        )
+        self.bar, self.opened, self.filled, self.position = (x[:, -1:] for x in (written, opened, filled, positions))
         return bars, positions
 
     def _positions(self, ids: torch.Tensor, resets: torch.Tensor) -> torch.Tensor:

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.representations.events import grid
 from studio.harmony import Chord
+from studio.representations.events import grid
 from studio.representations.events.grammar import Grammar, Plan, Voice
 from studio.representations.events.vocabulary import DENSITIES, GRID, LEFT, LONGEST_DURATION, STYLES, Vocabulary
 from studio.score import Bar, Note, Score, Tempo, TimeSignature, Track
@@ -182,7 +182,7 @@ class Events:
         return grammar.allowed()
 
     def transpose(self, ids: NDArray[np.int64], semitones: int) -> NDArray[np.int64]:
-        """The same ids (any shape) with pitches, key and chords moved; drums stay. The caller keeps pitches in 0-127."""
+        """The same ids (any shape) with pitches, key and chords moved; drums stay. Pitches must stay in 0-127."""
         pitches = self.vocabulary.types["PITCH"]
         moved = np.where((ids >= pitches.start) & (ids < pitches.stop), ids + semitones, ids)
         for run in (self.vocabulary.types["KEY"], self.vocabulary.types.get("CHORD", range(0))):
@@ -195,9 +195,7 @@ class Events:
 class _Writer:
     """Writes the ids of one score on the grid, in order; holds what the last tokens left in force."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, score: Score, style: str | None, key: Key | None, holes: Holes
-    ) -> None:
+    def __init__(self, vocabulary: Vocabulary, score: Score, style: str | None, key: Key | None, holes: Holes) -> None:
         self.ids, self.first = vocabulary.ids, vocabulary.first
         self.score, self.bars, self.open = score, score.bars, holes
         if style is not None and f"STYLE_{style}" not in self.ids:

@@ -120,6 +120,20 @@ def test_a_step_of_muon_is_orthogonal_and_as_large_as_one_of_adamw():
     assert float((model.embed.weight.detach() - embedding).abs().max()) == pytest.approx(0.01, rel=0.01)
 
 
+def test_a_resumed_run_may_take_longer_windows_and_other_batches(folder, tmp_path):
+    assert command_line.main(command(folder, tmp_path, "steps=2", "eval_every=2")) == 0
+    assert command_line.main(command(folder, tmp_path, "steps=4", "eval_every=2", "context=80", "batch=3")) == 0
+    assert [int(row["step"]) for row in rows(tmp_path)] == [2, 4]
+    settings = checkpoints.read_card(tmp_path).facts["settings"]
+    assert (settings["context"], settings["batch"]) == (80, 3)
+
+
+def test_windows_fit_what_the_network_sees(folder, tmp_path):
+    settings = train.Settings(context=4096)
+    with pytest.raises(SettingError, match="4096 ids are longer than the 2048"):
+        train.Run("transformer", folder, tmp_path, settings, {"width": 64, "layers": 1, "heads": 1}, "")
+
+
 def test_it_stops_when_validation_no_longer_improves(folder, tmp_path):
     assert command_line.main(command(folder, tmp_path, "steps=200", "eval_every=2", "patience=2", "lr=0.5")) == 0
     looks = [float(r["valid_loss"]) for r in rows(tmp_path)]
@@ -169,6 +183,18 @@ def test_a_size_goes_by_its_name(folder, tmp_path, monkeypatch):
     monkeypatch.delattr(models.find("lstm"), "SIZES")
     with pytest.raises(SettingError, match="one size only"):
         train.parse([], "lstm", "tiny")
+
+
+def test_the_network_is_told_what_it_must_know_of_the_ids(folder, tmp_path):
+    run = train.Run("transformer", folder, tmp_path, train.Settings(), {"width": 64, "layers": 1, "heads": 2}, "")
+    config, marks = run.model.config, run.representation.marks
+    assert (config.start_id, config.bar_id, config.hole_id) == (marks["start_id"], marks["bar_id"], marks["hole_id"])
+    assert config.tracks == marks["tracks"] > 1
+    # Which nobody need say, nor can.
+    with pytest.raises(SettingError, match=r"no 'bar_id'; there are batch, .* weight_decay, width\.$"):
+        train.parse(["bar_id=3"], "transformer")
+    with pytest.raises(SettingError, match="no network of these sizes: a head needs"):
+        train.Run("transformer", folder, tmp_path, train.Settings(), {"width": 16, "heads": 4}, "")
 
 
 def test_a_device_that_is_not_here_gets_a_sentence(folder, tmp_path, capsys):

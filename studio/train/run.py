@@ -7,7 +7,7 @@ import math
 import os
 import platform
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,18 @@ from studio.models import OptimizerSettings
 from studio.train import devices, state
 from studio.train.settings import Settings
 
+FREE = {"steps", "batch", "context", "threads", "device", "patience", "decay"}
+"""Settings that may change when a run is resumed: it may go on elsewhere, for longer, with longer windows."""
+
 
 class Run:
     """One training run in one folder: model, optimizers, where it stands, and its files."""
 
     def __init__(self, model_name: str, data: Path, out: Path, settings: Settings, sizes: dict[str, Any], command: str):
         self.out, self.data, self.settings, self.command = out, data, settings, command
-        self.train, self.valid = (Windows(data, split, settings.context) for split in ("train", "valid"))
+        self.model_name, module = model_name, models.find(model_name)
+        self.train = Windows(data, "train", settings.context, exercised="infill" in module.VERBS)
+        self.valid = Windows(data, "valid", settings.context)
         if not (self.train.tokens and self.valid.tokens):
             raise DataError(f"{data} holds no training or no validation pieces; prepare more data with studio.data.")
         self.sources = sources(data)  # once: a card is written at every improvement
@@ -38,9 +43,7 @@ class Run:
         torch.manual_seed(settings.seed)
         if settings.threads:
             torch.set_num_threads(settings.threads)
-        self.model_name, module = model_name, models.find(model_name)
-        config = module.Config(self.representation.vocab_size, self.representation.start_id, **sizes)
-        self.model = module.Model(config).to(self.device)
+        self.model = _build(module, self.representation, sizes, settings.context).to(self.device)
         self.optimizers: list[torch.optim.Optimizer] = self.model.configure_optimizers(
             OptimizerSettings(settings.optimizer, settings.lr, settings.weight_decay, settings.clip)
         )
@@ -50,9 +53,8 @@ class Run:
     # --- files -----------------------------------------------------------------------------------------------------
 
     def _description(self) -> dict[str, Any]:
-        """What must be the same for a run to be resumed; `steps` and the like may change."""
-        free = {"steps", "threads", "device", "patience", "decay"}
-        fixed = {k: v for k, v in asdict(self.settings).items() if k not in free}
+        """What must be the same for a run to be resumed."""
+        fixed = {k: v for k, v in asdict(self.settings).items() if k not in FREE}
         return {"model": self.model_name, "config": asdict(self.model.config), **fixed}
 
     def resume(self) -> bool:
@@ -191,3 +193,19 @@ class Run:
         }
         checkpoints.save_card(self.out, self.model_name, self.card(figures))
         return figures
+
+
+def _build(module: Any, representation: Any, sizes: dict[str, Any], context: int) -> Any:
+    """The network of these sizes, told what it wants to know of the representation's ids; `context` must fit it."""
+    known = {f.name for f in fields(module.Config)}
+    marks = {name: mark for name, mark in representation.marks.items() if name in known}
+    config = module.Config(vocab_size=representation.vocab_size, **marks, **sizes)
+    if context > getattr(config, "context", context):
+        raise SettingError(
+            f"Windows of {context} ids are longer than the {config.context} that the network sees; "
+            "set a smaller context."
+        )
+    try:
+        return module.Model(config)
+    except ValueError as error:
+        raise SettingError(f"There is no network of these sizes: {error}.") from error

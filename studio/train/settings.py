@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from studio import models
+from studio import models, representations
 from studio.errors import SettingError
 
 
@@ -19,7 +19,7 @@ class Settings:
     batch: int = 32
     """Windows a step."""
     context: int = 256
-    """Ids a window."""
+    """Ids a window; at most what the network sees at once."""
     optimizer: str = "adamw"
     """adamw, adam or rmsprop."""
     lr: float = 4e-3
@@ -59,7 +59,7 @@ def parse(pairs: Sequence[str], model_name: str, size: str | None = None) -> tup
 
     The network's sizes are those that its module names `size`, and what the texts say otherwise.
     """
-    known_sizes = {f.name: f for f in fields(models.find(model_name).Config)}
+    known_sizes = _sizes(model_name)
     known = {f.name: f for f in fields(Settings)}
     settings, sizes = Settings(), _named(size, model_name)
     for pair in pairs:
@@ -67,16 +67,23 @@ def parse(pairs: Sequence[str], model_name: str, size: str | None = None) -> tup
         try:
             if key in known:
                 settings = replace(settings, **{key: _typed(getattr(settings, key), text)})
-            elif key in known_sizes and key not in ("vocab_size", "start_id"):
-                sizes[key] = _typed(known_sizes[key].default, text)
+            elif key in known_sizes:
+                sizes[key] = _typed(known_sizes[key], text)
             else:
-                names = sorted({*known, *known_sizes} - {"vocab_size", "start_id"})
+                names = sorted({*known, *known_sizes})
                 raise SettingError(f"--set {pair}: there is no '{key}'; there are {', '.join(names)}.")
         except ValueError as error:
             raise SettingError(f"--set {pair}: {error}.") from error
     if settings.optimizer not in models.OPTIMIZERS:
         raise SettingError(f"There is no optimizer '{settings.optimizer}'; there are {', '.join(models.OPTIMIZERS)}.")
     return settings, sizes
+
+
+def _sizes(model_name: str) -> dict[str, Any]:
+    """The fields of the network's Config and their defaults, less those that the data's representation fills in."""
+    marks = {mark for name in representations.names() for mark in representations.find(name)().marks}
+    found = fields(models.find(model_name).Config)
+    return {f.name: f.default for f in found if f.name not in marks | {"vocab_size"}}
 
 
 def _named(size: str | None, model_name: str) -> dict[str, Any]:

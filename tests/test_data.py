@@ -386,11 +386,11 @@ def test_exercises_leave_bars_open_and_ask_for_them_at_the_end(duets: Path) -> N
 def test_an_exercise_asks_for_what_its_kind_says() -> None:
     rng = np.random.default_rng(0)
     for _ in range(200):
-        accompany = exercises.draw(rng, "accompany", 8, 3, leads=True)
-        assert accompany.holes and all(track > 0 for _, track in accompany.holes)
-        bars = sorted({bar for bar, _ in exercises.draw(rng, "bars", 12, 2, leads=True).holes})
+        accompany = exercises.draw(rng, "accompany", 8, 3, 1)
+        assert accompany.holes and all(track != 1 for _, track in accompany.holes)
+        bars = sorted({bar for bar, _ in exercises.draw(rng, "bars", 12, 2, 0).holes})
         assert bars == list(range(bars[0], bars[-1] + 1)) and len(bars) <= exercises.LONGEST_BARS
-        assert not exercises.draw(rng, "continue", 8, 3, leads=True).holes
+        assert not exercises.draw(rng, "continue", 8, 3, 0).holes
     assert exercises.kind(rng, 1) != "accompany"
 
 

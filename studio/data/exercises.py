@@ -38,8 +38,8 @@ def kind(rng: np.random.Generator, tracks: int) -> str:
     return "bars" if drawn == "accompany" and tracks == 1 else drawn
 
 
-def draw(rng: np.random.Generator, kind: str, bars: int, tracks: int, *, leads: bool) -> Exercise:
-    """An exercise of a kind on so many bars and tracks; `leads`: track 0 is the melody, to be accompanied."""
+def draw(rng: np.random.Generator, kind: str, bars: int, tracks: int, melody: int | None) -> Exercise:
+    """An exercise of a kind on so many bars and tracks; what is accompanied is the melody track, where there is one."""
     holes: dict[Segment, float] = {}
     if kind == "bars":
         length = int(rng.integers(1, LONGEST_BARS + 1))
@@ -47,7 +47,7 @@ def draw(rng: np.random.Generator, kind: str, bars: int, tracks: int, *, leads: 
         chosen = _some(rng, range(tracks), everything=0.4)
         holes = {(bar, k): 0.0 for bar in range(first, min(bars, first + length)) for k in chosen}
     elif kind == "accompany":
-        lead = 0 if leads else int(rng.integers(tracks))
+        lead = int(rng.integers(tracks)) if melody is None else melody
         chosen = _some(rng, [k for k in range(tracks) if k != lead], everything=0.6)
         first = int(rng.integers(0, bars)) if rng.random() < 0.3 else 0
         holes = {(bar, k): 0.0 for bar in range(first, bars) for k in chosen}

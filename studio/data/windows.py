@@ -112,13 +112,19 @@ class Windows:
             header.tolist(),
             self._tokens[self._bar_starts[bar] : self._bar_starts[end]].tolist(),
         )
-        leads = self._encoding.vocabulary.ids["ROLE_melody"] in header
-        exercise = exercises.draw(rng, kind, end - bar, tracks, leads=leads)
+        exercise = exercises.draw(rng, kind, end - bar, tracks, self._melody(header))
         holes = {
             (b, k): (rng.random(len(passage.bars[b].notes.get(k, ()))) < kept).tolist()
             for (b, k), kept in exercise.holes.items()
         }
         return np.array(passage.ids(self._said(exercise, bar, end), holes)[: self.context + 1], dtype=np.int64)
+
+    def _melody(self, header: NDArray[np.uint16]) -> int | None:
+        """Which track a header calls the melody."""
+        run = self._encoding.vocabulary.types["ROLE"]
+        roles = header[(header >= run.start) & (header < run.stop)]
+        found = np.flatnonzero(roles == self._encoding.vocabulary.ids["ROLE_melody"])
+        return int(found[0]) if len(found) else None
 
     def _opened(self, header: NDArray[np.uint16], rng: np.random.Generator) -> NDArray[np.uint16]:
         """The header without what is left open this time."""

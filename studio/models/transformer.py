@@ -123,7 +123,8 @@ class Rotary(nn.Module):
 
     def forward(self, places: torch.Tensor) -> torch.Tensor:
         """(cos, sin) of the angles at places (B, T, 3): (2, B, 1, T, pairs)."""
-        angles = (places.float() @ self.speeds)[:, None]
+        # No matrix product: autocast would round the places to half precision.
+        angles = (places.float()[..., None] * self.speeds).sum(-2)[:, None]
         return torch.stack([angles.cos(), angles.sin()])
 
 

@@ -1,0 +1,165 @@
+"""The Transformer by the published protocols: exact likelihoods on data and splits that others have reported.
+
+    python -m benchmarks.published --bench DIR [--out DIR] [--only NAME ...]
+
+DIR holds JSB_Chorales.mat, Nottingham.mat and Jsb16thSeparated.npz (see published_pieces for where they are from). For
+each protocol a `studio.models.transformer.Model` learns from the training split alone; the validation split chooses
+the weights, as it chose all settings here; then the test split is read once. A run that was stopped goes on, one that
+is done is not repeated. Nothing of the studio's own corpora is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.published_baseline import voice_bigram
+from benchmarks.published_ids import Keys, Voices, Writing
+from benchmarks.published_pieces import Piece, keys, voices
+from benchmarks.published_training import Run, Settings
+from benchmarks.published_windows import frame_nats, mean_nats
+from benchmarks.table import circumstances, markdown, write
+from studio.errors import StudioError
+from studio.models.transformer import Model
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One row of figures: data, how it is written as ids, and the settings that the validation split chose."""
+
+    title: str
+    file: str
+    read: Callable[[Path], dict[str, list[Piece]]]
+    writing: Writing
+    settings: Settings
+    others: str
+    """What has been reported, per frame of the same data, and by whom."""
+
+
+PROTOCOLS = {
+    "jsb16": Protocol(
+        "JSB Chorales, 16ths, four voices", "Jsb16thSeparated.npz", voices, Voices(clock=16), Settings(),
+        "validation only: Music Transformer 1.34, Transformer 1.67 (Huang et al. 2018: 0.335 and 0.417 a voice); "
+        "TonicNet 1.10 with the chord as a fifth (Peracha 2019: 0.220 for each of five)",
+    ),
+    "jsb": Protocol(
+        "JSB Chorales, quarters", "JSB_Chorales.mat", keys, Keys(clock=12), Settings(),
+        "test: RNN-NADE 5.56, RNN-RBM 6.27 (Boulanger-Lewandowski et al. 2012), SRNN 4.74 (Fraccaro et al. 2016); "
+        "keys taken as independent: TCN 8.10, GRU 8.43, LSTM 8.45 (Bai et al. 2018)",
+    ),
+    "nottingham": Protocol(
+        "Nottingham", "Nottingham.mat", keys, Keys(clock=24, short=True), Settings(),
+        "test: RNN-NADE 2.31, RNN-RBM 2.39, SRNN 2.94; keys taken as independent: TCN 3.07, LSTM 3.29, GRU 3.46",
+    ),
+}  # fmt: skip
+
+
+def measure(name: str, bench: Path, out: Path) -> dict[str, Any]:
+    """Train and score one protocol, or read what an earlier call found."""
+    done = out / name / "result.json"
+    if done.exists():
+        found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
+        return found
+    protocol = PROTOCOLS[name]
+    splits = protocol.read(bench / protocol.file)
+    run = Run(protocol.writing, splits, protocol.settings, out / name)
+    run.learn()
+    model = run.best_model()
+    row = {"name": name, "title": protocol.title, "parameters": sum(p.numel() for p in model.parameters())}
+    row |= {"steps": run.step, "epochs": run.epoch, "training_s": round(run.seconds)}
+    row |= {split: score(model, protocol.writing, splits[split], protocol.settings) for split in ("valid", "test")}
+    if protocol.writing.voiced:
+        row["bigram"] = {split: voice_bigram(splits["train"], splits[split]) for split in ("valid", "test")}
+    row |= {"settings": asdict(protocol.settings), "tried": run.rows}
+    done.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+    return row
+
+
+def score(model: Model, writing: Writing, pieces: Sequence[Piece], settings: Settings) -> dict[str, float]:
+    """Nats per frame: over all frames, and without the first of each piece."""
+    frames = frame_nats(model, writing, pieces, settings.context)
+    return {
+        "nats_per_frame": mean_nats(frames),
+        "nats_per_frame_after_the_first": mean_nats(frames, skip=1),
+        "frames": sum(map(len, frames)),
+        "pieces": len(pieces),
+    }
+
+
+HEADER = ("protocol", "parameters", "validation", "test", "test, first frames left out", "reported by others")
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Nats per frame; what has not been run says so."""
+    found = {row["name"]: row for row in rows}
+    return markdown(HEADER, [_cells(protocol, found.get(name)) for name, protocol in PROTOCOLS.items()])
+
+
+def _cells(protocol: Protocol, row: dict[str, Any] | None) -> list[str]:
+    if row is None:
+        return [protocol.title, *["not measured"] * 4, protocol.others]
+    valid, test = (row[split]["nats_per_frame"] for split in ("valid", "test"))
+    after = row["test"]["nats_per_frame_after_the_first"]
+    return [protocol.title, f"{row['parameters']:,}", f"{valid:.3f}", f"{test:.3f}", f"{after:.3f}", protocol.others]
+
+
+def _voices(rows: Sequence[dict[str, Any]]) -> str:
+    """The chorales once more as the mean over the four voices, with the bigram as a check."""
+    return "\n".join(
+        f"{row['title']}, nats per voice and frame: validation {row['valid']['nats_per_frame'] / 4:.4f}, "
+        f"test {row['test']['nats_per_frame'] / 4:.4f}; "
+        f"voice bigram {row['bigram']['valid']:.3f} and {row['bigram']['test']:.3f}."
+        for row in rows
+        if "bigram" in row
+    )
+
+
+NOTES = """
+A figure is the negative log-likelihood in nats of a frame given all frames before it in its piece, the mean over all
+frames of all pieces of the split, each in its own key, teacher forced, in fp32. Every frame is predicted, the first of
+a piece too (Bai et al. leave it out: the column beside); the end of a piece is not. Settings, length of training and
+weights were chosen on the validation split; the test split was read once.
+
+How a frame is written: at 16ths `NEW S A T B`, or `SAME` when it is the last frame again. From the .mat files, the
+pitches in ascending order and then `END`; for Nottingham a frame may be `SAME`, or `TOP p` when only its highest
+pitch is another. Each frame has one writing, so the sum over its ids is the frame's own likelihood, by the chain rule.
+Windows: a piece that is longer than the context is read in windows that begin at a frame and overlap by half.
+"""
+
+
+def report(rows: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
+    """The table, how it was measured, and on what."""
+    versions = ", ".join(f"{name} {about['versions'][name]}" for name in ("torch", "numpy"))
+    head = f"`{about['command']}` on {about['machine']}; Python {about['python']}, {versions}."
+    return "\n".join(["# Published protocols, nats per frame", "", head, "", table(rows), "", _voices(rows), NOTES])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.published", description=__doc__)
+    parser.add_argument("--bench", required=True, type=Path, help="folder with the .mat and .npz files")
+    parser.add_argument("--out", type=Path, default=Path("runs/published"), help="for runs and results (%(default)s)")
+    parser.add_argument("--only", nargs="+", choices=list(PROTOCOLS), default=list(PROTOCOLS), help="not all of them")
+    args = parser.parse_args(arguments)
+    about = circumstances("python -m benchmarks.published --bench DIR --out DIR")
+    try:
+        for name in args.only:
+            measure(name, args.bench, args.out)
+            # Others may have been done by another call.
+            rows = [measure(n, args.bench, args.out) for n in PROTOCOLS if (args.out / n / "result.json").exists()]
+            write(args.out / "results.json", about, protocols=rows)
+            (args.out / "results.md").write_text(report(rows, about), encoding="utf-8")
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

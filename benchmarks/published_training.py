@@ -1,0 +1,149 @@
+"""Training on one benchmark's own training split: a run in one folder that can be stopped and resumed."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from benchmarks.published_batches import Batches
+from benchmarks.published_ids import START, Writing
+from benchmarks.published_pieces import Piece
+from benchmarks.published_windows import frame_nats, mean_nats
+from studio.models import OptimizerSettings
+from studio.models.transformer import Config, Model
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes of the network and course of the run; every value was chosen on the validation split."""
+
+    width: int = 160
+    layers: int = 6
+    heads: int = 5
+    dropout: float = 0.2
+    context: int = 2048
+    steps: int = 3000
+    tokens: int = 8192
+    """Largest padded size of a batch."""
+    lr: float = 3e-3
+    warmup: int = 100
+    decay: float = 0.6
+    """Share of the steps, at the end, over which the learning rate falls to 0."""
+    weight_decay: float = 0.1
+    clip: float = 1.0
+    average: float = 0.995
+    """Share of the averaged weights that stays at each step."""
+    home: float = 0.3
+    """Share of the pieces that are learned in their own key."""
+    most: int = 6
+    """Largest transposition of the others, in semitones either way, within the range that the training split has."""
+    look_every: int = 200
+    save_every: int = 5
+    """Epochs between two savings of the state."""
+    seed: int = 0
+
+    def learning_rate(self, step: int) -> float:
+        """Of step 0, 1, ...: warm-up, plateau, linear fall."""
+        fall = max(1, round(self.steps * self.decay))
+        return self.lr * min(1.0, (step + 1) / self.warmup, (self.steps - step) / fall)
+
+
+class Run:
+    """The model, its average, and where the run stands."""
+
+    def __init__(self, writing: Writing, splits: Mapping[str, Sequence[Piece]], settings: Settings, out: Path) -> None:
+        self.writing, self.settings, self.out, self.valid = writing, settings, out, splits["valid"]
+        torch.manual_seed(settings.seed)
+        config = Config(
+            writing.vocab_size, START, width=settings.width, layers=settings.layers, heads=settings.heads,
+            context=settings.context, dropout=settings.dropout,
+        )  # fmt: skip
+        self.model, self.average = Model(config), Model(config)
+        self.average.load_state_dict(self.model.state_dict())
+        self.optimizers = self.model.configure_optimizers(
+            OptimizerSettings("muon", settings.lr, settings.weight_decay, settings.clip)
+        )
+        self.batches = Batches(
+            writing, splits["train"], settings.context, settings.tokens, settings.home, settings.most, settings.seed
+        )
+        self.step, self.epoch, self.seconds, self.best = 0, 0, 0.0, math.inf
+        self.rows: list[dict[str, float]] = []
+        out.mkdir(parents=True, exist_ok=True)
+        if (out / "state.pt").exists():
+            self._resume()
+
+    def learn(self) -> None:
+        """Train to the last step; the averaged weights that are best on the validation split are kept in best.pt."""
+        losses: list[float] = []
+        while self.step < self.settings.steps:
+            for batch in self.batches.epoch(self.epoch):
+                began = time.monotonic()
+                losses.append(self._step(batch))
+                self.seconds += time.monotonic() - began
+                if self.step % self.settings.look_every == 0 or self.step == self.settings.steps:
+                    self._look(sum(losses) / len(losses))
+                    losses = []
+                if self.step >= self.settings.steps:
+                    break
+            self.epoch += 1
+            if self.epoch % self.settings.save_every == 0:
+                self._save()
+        self._save()
+
+    def best_model(self) -> Model:
+        """The averaged weights of the best look at the validation split."""
+        self.average.load_state_dict(torch.load(self.out / "best.pt", weights_only=True))
+        return self.average
+
+    def _step(self, batch: torch.Tensor) -> float:
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.settings.learning_rate(self.step)
+        self.model.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            logged = self.model.training_step(batch, self.optimizers, self.settings.clip)
+        self.step += 1
+        share = min(self.settings.average, self.step / (self.step + 10))
+        with torch.no_grad():
+            for mean, now in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                mean.lerp_(now, 1 - share)
+        return logged["loss"]
+
+    def _look(self, train_loss: float) -> None:
+        with torch.autocast("cpu", torch.bfloat16):
+            frames = frame_nats(self.average, self.writing, self.valid, self.settings.context)
+        valid = mean_nats(frames)
+        row = {"step": self.step, "epoch": self.epoch, "seconds": round(self.seconds)}
+        self.rows.append(row | {"train": round(train_loss, 4), "valid": round(valid, 4)})
+        with (self.out / "loss.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(self.rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(self.rows)
+        if valid < self.best:
+            self.best = valid
+            torch.save(self.average.state_dict(), self.out / "best.pt")
+
+    def _save(self) -> None:
+        state = {
+            "settings": asdict(self.settings), "model": self.model.state_dict(), "average": self.average.state_dict(),
+            "optimizers": [o.state_dict() for o in self.optimizers], "rng": torch.get_rng_state(),
+            "at": (self.step, self.epoch, self.seconds, self.best, self.rows),
+        }  # fmt: skip
+        torch.save(state, self.out / "state.part")
+        os.replace(self.out / "state.part", self.out / "state.pt")
+
+    def _resume(self) -> None:
+        state = torch.load(self.out / "state.pt", weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        torch.set_rng_state(state["rng"])
+        self.step, self.epoch, self.seconds, self.best, self.rows = state["at"]

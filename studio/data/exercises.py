@@ -38,6 +38,11 @@ def kind(rng: np.random.Generator, tracks: int) -> str:
     return "bars" if drawn == "accompany" and tracks == 1 else drawn
 
 
+def open_bars(kind: str, bars: int) -> float:
+    """How many bars of a track such an exercise leaves open, about, in so many bars."""
+    return {"continue": 0, "bars": min(bars, LONGEST_BARS), "accompany": bars, "scattered": 0.3 * bars}[kind]
+
+
 def draw(rng: np.random.Generator, kind: str, bars: int, tracks: int, melody: int | None) -> Exercise:
     """An exercise of a kind on so many bars and tracks; what is accompanied is the melody track, where there is one."""
     holes: dict[Segment, float] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ DROPS = {"STYLE": 0.3, "KEY": 0.2, "METRE": 0.1, "TEMPO": 0.1}
 TEMPERATURE = 0.35
 """A style of n tokens is given a share of n ** TEMPERATURE of all that is learned: the small ones more than they are
 large. Lone melodies of a style count as a style of their own."""
+HOLE = 4
+"""Ids that an open segment takes more than a written one: TRACK and HOLE, FILL and TRACK."""
 POOL = 8
 """Windows are chosen among so many times more, for their like length: little of a batch is padding then."""
 
@@ -76,28 +78,36 @@ class Windows:
             raise DataError("This split holds no pieces to draw windows from.")
         rng = np.random.default_rng([seed, step])
         piece, bar = self._draw(rng, POOL * size)
-        chosen = self._alike(rng, piece, bar, size * (self.context + 1))
-        rows = [self._window(rng, int(piece[i]), int(bar[i])) for i in chosen]
+        kinds = [
+            exercises.kind(rng, int(tracks)) if self.exercised else "continue" for tracks in self._pieces[piece, 6]
+        ]
+        chosen = self._alike(rng, self._lengths(piece, bar, kinds), size * (self.context + 1))
+        rows = [self._window(rng, int(piece[i]), int(bar[i]), kinds[i]) for i in chosen]
         ids = np.full((len(rows), max(map(len, rows))), PAD, dtype=np.int64)
         for row, window in zip(ids, rows, strict=True):
             row[: len(window)] = window
         shifts = self._shifts(piece[chosen], rng.random(len(chosen)))
         return np.asarray(self._moved[shifts[:, None], ids])
 
-    def _alike(
-        self, rng: np.random.Generator, piece: NDArray[np.int64], bar: NDArray[np.int64], ids: int
-    ) -> NDArray[np.int64]:
-        """Which of the drawn windows make up a batch of about so many ids, all of about one length."""
-        ends = self._bar_starts[self._pieces[piece, 0] + self._pieces[piece, 1]]
+    def _lengths(self, piece: NDArray[np.int64], bar: NDArray[np.int64], kinds: Sequence[str]) -> NDArray[np.int64]:
+        """How long the windows that begin there will be, about."""
+        end = self._pieces[piece, 0] + self._pieces[piece, 1]
         headers = self._header_starts[bar + 1] - self._header_starts[bar]
-        lengths = np.minimum(ends - self._bar_starts[bar] + headers, self.context + 1)
+        open_bars = np.array(
+            [exercises.open_bars(kind, int(bars)) for kind, bars in zip(kinds, end - bar, strict=True)]
+        )
+        ids = self._bar_starts[end] - self._bar_starts[bar] + headers + HOLE * open_bars * self._pieces[piece, 6]
+        return np.minimum(ids.astype(np.int64), self.context + 1)
+
+    def _alike(self, rng: np.random.Generator, lengths: NDArray[np.int64], ids: int) -> NDArray[np.int64]:
+        """Which of the drawn windows make up a batch of about so many ids, all of about one length."""
         order = np.argsort(-lengths, kind="stable")
         first = int(rng.integers(len(order)))
         rows = min(len(order), max(1, ids // int(lengths[order[first]])))
         first = min(first, len(order) - rows)
         return order[first : first + rows]
 
-    def _window(self, rng: np.random.Generator, piece: int, bar: int) -> NDArray[np.int64]:
+    def _window(self, rng: np.random.Generator, piece: int, bar: int, kind: str) -> NDArray[np.int64]:
         """Header and music from one bar on, at most context + 1 ids."""
         end = int(self._pieces[piece, 0] + self._pieces[piece, 1])
         header = self._opened(self._header(bar), rng)
@@ -105,8 +115,7 @@ class Windows:
             stop = min(int(self._bar_starts[end]), int(self._bar_starts[bar]) + self.context + 1 - len(header))
             return np.concatenate([header, self._tokens[self._bar_starts[bar] : stop]]).astype(np.int64)
         tracks = int(self._pieces[piece, 6])
-        kind = exercises.kind(rng, tracks)
-        end = self._fitting(bar, end, len(header), 0 if kind == "continue" else 4 * tracks)
+        end = self._fitting(bar, end, len(header), 0 if kind == "continue" else HOLE * tracks)
         passage = Passage(
             self._encoding.vocabulary,
             header.tolist(),
@@ -166,14 +175,21 @@ class Windows:
 
     # --- evaluation ------------------------------------------------------------------------------------------------
 
-    def evaluation(self) -> Iterator[tuple[NDArray[np.int64], int]]:
+    def evaluation(self, most: int | None = None) -> Iterator[tuple[NDArray[np.int64], int]]:
         """(ids (T,), index of the first that counts), T <= context + 1: every id of every piece once, headers never.
+
+        With `most`, only about so many ids, of pieces drawn without regard to their length; always the same ones.
 
         Pieces as they are, whole where they fit. A longer one comes in several windows, each with the bars before what
         counts as its context, about half the window. A bar too long for a window is counted in further ones without a
         header.
         """
-        for first, count, *_ in self._pieces.tolist():
+        pieces = self._pieces
+        if most is not None:
+            pieces = np.random.default_rng(0).permutation(pieces)
+            lengths = self._bar_starts[pieces[:, 0] + pieces[:, 1]] - self._bar_starts[pieces[:, 0]]
+            pieces = pieces[: 1 + int(np.searchsorted(np.cumsum(lengths), most))]
+        for first, count, *_ in pieces.tolist():
             yield from self._piece_windows(first, first + count)
 
     def _piece_windows(self, first_bar: int, end_bar: int) -> Iterator[tuple[NDArray[np.int64], int]]:

@@ -26,8 +26,8 @@ HELP = "Attends to all that came before within its context, so it can take up a 
 CONTROLS = NEXT_TOKEN_CONTROLS
 VERBS = ("continue", "infill", "accompany", "restyle")
 SIZES = {
-    "small": {"width": 256, "layers": 6, "heads": 8},  # about 5 M parameters
-    "base": {"width": 448, "layers": 8, "heads": 14},  # about 20 M
+    "small": {"width": 256, "layers": 6, "heads": 4},  # about 5 M parameters
+    "base": {"width": 448, "layers": 8, "heads": 7},  # about 20 M
 }
 
 
@@ -54,7 +54,7 @@ class Config:
     """`given_id` and the ids after it, so many in all, are said to the model and never learned."""
     width: int = 256
     layers: int = 6
-    heads: int = 8
+    heads: int = 4
     context: int = 2048
     """Longest sequence seen at once, in ids."""
     dropout: float = 0.0

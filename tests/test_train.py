@@ -1,8 +1,7 @@
 """Training on a tiny folder: it learns, a killed run goes on as if nothing had been, and the card tells the truth."""
 
-import csv
 import json
-import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,41 +9,17 @@ import time
 
 import pytest
 import torch
-from scores import melody
+from runs import command, prepared, rows
+from safetensors.torch import load_file
 
-from studio import checkpoints, data, midi, models, train
-from studio.data import __main__ as prepare
+from studio import checkpoints, data, models, train
 from studio.errors import SettingError
 from studio.train import __main__ as command_line
-
-TINY = ["embedding=12", "hidden=16", "dropout=0", "batch=4", "context=48", "threads=1", "precision=fp32", "warmup=2"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A prepared folder of 80 little melodies, as the command makes it."""
-    root = tmp_path_factory.mktemp("corpus")
-    rng = random.Random(5)
-    (root / "tunes").mkdir()
-    for i in range(80):
-        steps = [rng.choice([-2, -1, 1, 2, 3]) for _ in range(31)]
-        pitches = [60 + sum(steps[:k]) % 24 for k in range(32)]
-        midi.save(melody(pitches, duration=rng.choice([12, 24])), root / "tunes" / f"{i}.mid")
-    out = root / "prepared"
-    code = prepare.main(
-        ["--out", str(out), "--voices", "melody", "--licence", "CC0", "--style", "folk", str(root / "tunes")]
-    )
-    assert code == 0
-    return out
-
-
-def command(folder, out, *settings):
-    return ["--model", "lstm", "--data", str(folder), "--out", str(out), "--set", *TINY, *settings]
-
-
-def rows(out):
-    with (out / "loss.csv").open() as file:
-        return list(csv.DictReader(file))
+    return prepared(tmp_path_factory.mktemp("corpus"))
 
 
 def test_it_learns_and_the_card_tells_how(folder, tmp_path, capsys):
@@ -67,20 +42,22 @@ def test_it_learns_and_the_card_tells_how(folder, tmp_path, capsys):
     assert again["nats_per_note"] == pytest.approx(figures["test_nats_per_note"], rel=1e-3)
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-def test_a_killed_run_goes_on_as_if_nothing_had_been(folder, tmp_path, optimizer):
-    settings = ("steps=30", "eval_every=10", "lr=0.01", f"optimizer={optimizer}")
+@pytest.mark.parametrize(
+    ("number", "optimizer"), [(signal.SIGKILL, "adamw"), (signal.SIGINT, "muon"), (signal.SIGTERM, "adamw")]
+)
+def test_a_run_that_was_ended_goes_on_as_if_nothing_had_been(folder, tmp_path, number, optimizer):
+    settings = ("steps=40", "eval_every=10", "lr=0.01", "dropout=0.2", f"optimizer={optimizer}")
     assert command_line.main(command(folder, tmp_path / "whole", *settings)) == 0
     arguments = command(folder, tmp_path / "cut", *settings)
     process = subprocess.Popen([sys.executable, "-m", "studio.train", *arguments], stderr=subprocess.DEVNULL)
     patience = time.monotonic() + 60
     while not (tmp_path / "cut" / "state.safetensors").exists() and time.monotonic() < patience:
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.send_signal(number)
+    assert process.wait() == (-signal.SIGKILL if number == signal.SIGKILL else 130)
     assert command_line.main(arguments) == 0
-    assert [(r["step"], r["valid_loss"]) for r in rows(tmp_path / "cut")] == [
-        (r["step"], r["valid_loss"]) for r in rows(tmp_path / "whole")
+    assert [{**row, "seconds": ""} for row in rows(tmp_path / "cut")] == [
+        {**row, "seconds": ""} for row in rows(tmp_path / "whole")
     ]
     weights = (tmp_path / name / checkpoints.WEIGHTS for name in ("whole", "cut"))
     assert len({path.read_bytes() for path in weights}) == 1
@@ -134,6 +111,24 @@ def test_windows_fit_what_the_network_sees(folder, tmp_path):
         train.Run("transformer", folder, tmp_path, settings, {"width": 64, "layers": 1, "heads": 1}, "")
 
 
+@pytest.mark.skipif(not shutil.which("g++"), reason="needs a C++ compiler")
+def test_a_compiled_step_learns_the_same_and_leaves_no_trace_in_the_weights(folder, tmp_path):
+    for setting in ("off", "on"):
+        assert (
+            command_line.main(command(folder, tmp_path / setting, "steps=3", "eval_every=3", f"compile={setting}")) == 0
+        )
+    off, on = (load_file(tmp_path / setting / checkpoints.WEIGHTS) for setting in ("off", "on"))
+    assert off.keys() == on.keys() and all(torch.allclose(off[k], on[k], atol=1e-3) for k in off)
+    # And one can go on where the other stopped.
+    assert command_line.main(command(folder, tmp_path / "on", "steps=4", "eval_every=3")) == 0
+
+
+def test_compiling_without_a_compiler_gets_a_sentence(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert command_line.main(command(folder, tmp_path / "run", "compile=on")) == 2
+    assert "which is not installed here" in capsys.readouterr().err
+
+
 def test_it_stops_when_validation_no_longer_improves(folder, tmp_path):
     assert command_line.main(command(folder, tmp_path, "steps=200", "eval_every=2", "patience=2", "lr=0.5")) == 0
     looks = [float(r["valid_loss"]) for r in rows(tmp_path)]
@@ -154,6 +149,7 @@ def test_other_optimizers(folder, tmp_path, optimizer):
         (("colour=red",), "there is no 'colour'"),
         (("steps=many",), "many"),
         (("optimizer=sgd",), "adamw, adam, rmsprop, muon"),
+        (("precision=fp16",), "no precision 'fp16'; there are auto, bf16, fp32"),
         (("lr=0.5", "steps=4"), "other settings"),
     ],
 )

@@ -1,14 +1,15 @@
 """Models: each module here is one network, found by its file name. They see tensors, never scores.
 
-A model module holds a frozen dataclass `Config`, a class `Model` of the protocol below, `VERBS`, what it can be asked to
-do, and `CONTROLS`, what a user may turn. This file itself needs no torch, so that pages can be drawn without it.
+A model module holds a frozen dataclass `Config`, a class `Model` of the protocol below, `VERBS`, what it can be asked
+to do, and `CONTROLS`, what a user may turn; `SIZES` if its sizes go by names. This file itself needs no torch, so that
+pages can be drawn without it.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -47,6 +48,25 @@ class OptimizerSettings:
     clip: float = 1.0
 
 
+class World:
+    """All the processes that train one model together, as a training step sees them: here just one, alone.
+
+    A step calls what it differentiates by way of `run`, and gets its gradients averaged over the processes; so it must
+    divide a sum by the `mean` of the processes' counts, which have rows of their own, and not by its own count.
+    """
+
+    def run(self, method: Callable[..., Any], *inputs: torch.Tensor) -> Any:
+        """`method(*inputs)`, of a network that all processes have: a bound method of a `torch.nn.Module`."""
+        return method(*inputs)
+
+    def mean(self, value: torch.Tensor) -> torch.Tensor:
+        """The mean of a number over the processes, without gradient."""
+        return value.detach()
+
+
+ALONE = World()
+
+
 class Model(Protocol):
     """What training and decoding ask of a network. `torch.nn.Module`s all."""
 
@@ -56,9 +76,12 @@ class Model(Protocol):
         """One optimizer, or several that take turns."""
 
     def training_step(
-        self, batch: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float
+        self, batch: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float, world: World = ALONE
     ) -> dict[str, float]:
-        """Learn from ids (B, T + 1), stepping the optimizers itself; returns losses to log, `loss` among them."""
+        """Learn from ids (B, T + 1), stepping the optimizers itself; returns losses to log, `loss` among them.
+
+        With several processes `batch` is this one's share, and what is returned is the mean over all.
+        """
 
     def nll(self, ids: torch.Tensor) -> torch.Tensor:
         """Negative log-likelihood in nats of ids[:, 1:] given what precedes, (B, T)."""
@@ -75,7 +98,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Any:
-    """The module of the model `name` with its `Config`, `Model`, `VERBS` and `CONTROLS`; KeyError when there is none."""
+    """The module of the model `name`, with all that the above says it holds; KeyError when there is none."""
     if name not in names():
         raise KeyError(name)
     return importlib.import_module(f"{__name__}.{name}")

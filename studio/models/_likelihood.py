@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from studio.models import Control, OptimizerSettings
+from studio.models import ALONE, Control, OptimizerSettings, World
 
 PAD = 0
 _OPTIMIZERS: dict[str, Any] = {
@@ -50,7 +50,8 @@ class NextTokenModel(nn.Module):
     def nll(self, ids: torch.Tensor) -> torch.Tensor:
         """Negative log-likelihood in nats of ids[:, 1:] (B, T)."""
         logits = self.logits(ids[:, :-1])
-        return F.cross_entropy(logits.float().transpose(1, 2), ids[:, 1:], reduction="none")
+        nats = F.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
+        return nats.view(ids.shape[0], -1)
 
     def learned(self, ids: torch.Tensor) -> torch.Tensor:
         """Which of ids[:, 1:] are learned (B, T): what follows the header and is no padding."""
@@ -86,15 +87,15 @@ class NextTokenModel(nn.Module):
         return [p for p in self.parameters() if p.dim() == 2 and id(p) not in tables]
 
     def training_step(
-        self, batch: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float
+        self, batch: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float, world: World = ALONE
     ) -> dict[str, float]:
         """One step on ids (B, T + 1); returns `loss` in nats per token and `gradient`, its norm before clipping."""
         learned = self.learned(batch)
-        loss = (self.nll(batch) * learned).sum() / learned.sum().clamp(min=1)
+        loss = (world.run(self.nll, batch) * learned).sum() / world.mean(learned.sum()).clamp(min=1)
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = nn.utils.clip_grad_norm_(self.parameters(), clip)
         for optimizer in optimizers:
             optimizer.step()
-        return {"loss": float(loss.detach()), "gradient": float(norm)}
+        return {"loss": float(world.mean(loss)), "gradient": float(norm)}

@@ -25,10 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings, sizes = parse([*args.set, *device], args.model, args.size)
         args.out.mkdir(parents=True, exist_ok=True)
         run = Run(args.model, args.data, args.out, settings, sizes, _repeatable(args))
-        if run.resume():
+        if run.resume() and run.world.first:
             print(f"resuming at step {run.step} of {settings.steps}", file=sys.stderr)
         run.learn()
-        print(json.dumps(run.finish(), indent=1))
+        if run.world.first:
+            print(json.dumps(run.finish(), indent=1))
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here", file=sys.stderr)
         return 130

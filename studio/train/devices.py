@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import torch
@@ -23,11 +25,22 @@ def device(name: str) -> torch.device:
     return torch.device(here[0] if name == "auto" else name)
 
 
-def has_bf16(device: torch.device) -> bool:
-    """Whether the device itself computes in bf16, so that autocast pays."""
+def bf16(precision: str, device: torch.device) -> bool:
+    """Whether to compute in bf16; for `auto` where the device itself does, so that it pays."""
+    if precision != "auto":
+        return precision == "bf16"
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX512" and _cpu_flag("avx512_bf16")
+
+
+def compiles(setting: str, device: torch.device) -> bool:
+    """Whether to compile the training step; for `auto` on CUDA. SettingError for `on` without the compiler it takes."""
+    compiler = "gcc" if device.type == "cuda" else "clang++" if sys.platform == "darwin" else "g++"
+    found = shutil.which(compiler) is not None
+    if setting == "on" and not found:
+        raise SettingError(f"compile=on needs {compiler}, which is not installed here; install it, or leave it out.")
+    return setting == "on" or (setting == "auto" and device.type == "cuda" and found)
 
 
 def _cpu_flag(flag: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -20,9 +21,13 @@ from studio.errors import DataError, SettingError
 from studio.evaluate import fit_ngram, model_scorer, nats, ngram_scorer
 from studio.models import OptimizerSettings
 from studio.train import devices, state
+from studio.train.batches import Batches
+from studio.train.processes import Processes
 from studio.train.settings import Settings
+from studio.train.stopping import stopping
 
-FREE = {"steps", "batch", "context", "threads", "device", "patience", "decay"}
+SAVE_EVERY_S = 120
+FREE = {"steps", "batch", "context", "threads", "device", "compile", "patience", "decay"}
 """Settings that may change when a run is resumed: it may go on elsewhere, for longer, with longer windows."""
 
 
@@ -38,8 +43,10 @@ class Run:
             raise DataError(f"{data} holds no training or no validation pieces; prepare more data with studio.data.")
         self.sources = sources(data)  # once: a card is written at every improvement
         self.representation = representations.find(self.train.representation)(self.train.vocabulary)
-        self.device = devices.device(settings.device)
-        self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and devices.has_bf16(self.device))
+        device = devices.device(settings.device)
+        self.world = Processes(device, devices.compiles(settings.compile, device))
+        self.device, self.bf16 = self.world.device, devices.bf16(settings.precision, device)
+        self.batches = Batches(self.train, settings, self.world)
         torch.manual_seed(settings.seed)
         if settings.threads:
             torch.set_num_threads(settings.threads)
@@ -47,7 +54,8 @@ class Run:
         self.optimizers: list[torch.optim.Optimizer] = self.model.configure_optimizers(
             OptimizerSettings(settings.optimizer, settings.lr, settings.weight_decay, settings.clip)
         )
-        self.step, self.seconds, self.best, self.since_best = 0, 0.0, math.inf, 0
+        self.step, self.seconds, self.best, self.since_best, self.looked = 0, 0.0, math.inf, 0, 0
+        self.losses: list[float] = []  # since the last look
         self.rows: list[dict[str, float]] = []
 
     # --- files -----------------------------------------------------------------------------------------------------
@@ -59,7 +67,7 @@ class Run:
 
     def resume(self) -> bool:
         """Go on from the folder's state, if there is one; SettingError when it belongs to another run."""
-        found = state.read(self.out)
+        found = self.world.share(state.read(self.out) if self.world.first else None)
         if found is None:
             return False
         tensors, meta = found
@@ -71,13 +79,16 @@ class Run:
             )
         state.restore(tensors, self.model, self.optimizers)
         self.step, self.seconds, self.best = meta["step"], meta["seconds"], meta["best"]
-        self.since_best, self.rows = meta["since_best"], meta["rows"]
+        self.since_best, self.rows, self.losses = meta["since_best"], meta["rows"], meta["losses"]
+        self.looked = int(self.rows[-1]["step"]) if self.rows else 0
         return True
 
     def save(self) -> None:
-        """Write the state."""
+        """Write the state, which the first process does."""
+        if not self.world.first:
+            return
         meta = {"description": self._description(), "step": self.step, "seconds": self.seconds, "best": self.best}
-        meta |= {"since_best": self.since_best, "rows": self.rows}
+        meta |= {"since_best": self.since_best, "rows": self.rows, "losses": self.losses}
         state.write(self.out, self.model, self.optimizers, meta)
 
     def log(self, **row: float) -> None:
@@ -92,49 +103,64 @@ class Run:
     # --- the loop --------------------------------------------------------------------------------------------------
 
     def learn(self) -> None:
-        """Train until the steps are done or validation stops improving; Ctrl-C saves and raises KeyboardInterrupt."""
-        settings, losses, saved = self.settings, [], time.monotonic()
-        bar = tqdm(total=settings.steps, initial=self.step, unit="step", dynamic_ncols=True, mininterval=1)
-        begun, tokens = time.monotonic(), 0
-        try:
-            while self.step < settings.steps and self.since_best < settings.patience:
-                started = time.monotonic()
-                losses.append(self._step())
-                tokens += settings.batch * settings.context
-                self.step += 1
-                self.seconds += time.monotonic() - started
-                bar.update()
-                if self.step % settings.eval_every == 0 or self.step == settings.steps:
-                    self._look(sum(losses) / len(losses))
-                    losses = []
+        """Train until the steps are done or validation stops improving.
+
+        Ctrl-C and SIGTERM end it with KeyboardInterrupt, once the step or look it is at is done and saved; a second one
+        at once. However it ended, `resume` goes on from the last state as if nothing had been.
+        """
+        settings, saved, begun, tokens = self.settings, time.monotonic(), time.monotonic(), 0
+        with stopping() as asked, self._progress() as bar:
+            while True:
+                if self.step > self.looked and (self.step % settings.eval_every == 0 or self.step == settings.steps):
+                    self._look()
                     self.save()
-                elif time.monotonic() - saved > 120:
+                if self.step >= settings.steps or self.since_best >= settings.patience:
+                    break
+                self._step()
+                tokens += settings.batch * settings.context
+                bar.update()
+                bar.set_postfix_str(f"loss {self.losses[-1]:.3f}, {tokens / (time.monotonic() - begun):,.0f} tokens/s")
+                if self.world.any(asked()):
+                    self.save()
+                    raise KeyboardInterrupt
+                if time.monotonic() - saved > SAVE_EVERY_S:
                     self.save()
                     saved = time.monotonic()
-                loss = losses[-1] if losses else self.rows[-1]["train_loss"]
-                bar.set_postfix_str(f"loss {loss:.3f}, {tokens / (time.monotonic() - begun):,.0f} tokens/s")
-        except KeyboardInterrupt:
-            self.save()
-            raise
-        finally:
-            bar.close()
+        self.world.close()
 
-    def _step(self) -> float:
+    def _progress(self) -> Any:
+        hidden = not self.world.first
+        total = self.settings.steps
+        return tqdm(total=total, initial=self.step, unit="step", dynamic_ncols=True, mininterval=1, disable=hidden)
+
+    def _step(self) -> None:
+        started = time.monotonic()
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = self.settings.learning_rate(self.step)
-        ids = self.train.batch(self.step, self.settings.seed, self.settings.batch)
-        batch = torch.from_numpy(ids).to(self.device)
+        batch = self.batches(self.step)
+        # What a step draws depends on nothing before it: so a resumed run draws the same, on any device.
+        drawn = np.random.SeedSequence((self.settings.seed, self.step, self.world.rank)).generate_state(1, np.uint64)
+        torch.manual_seed(int(drawn[0]))
         self.model.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            logged = self.model.training_step(batch, self.optimizers, self.settings.clip)
+            logged = self.model.training_step(batch, self.optimizers, self.settings.clip, self.world)
         if not math.isfinite(logged["loss"]):
             raise SettingError(f"The loss became {logged['loss']} at step {self.step}; use a smaller lr.")
-        return float(logged["loss"])
+        self.losses.append(logged["loss"])
+        self.step += 1
+        self.seconds += time.monotonic() - started
 
-    def _look(self, train_loss: float) -> None:
-        """Validate; keep the weights when they are the best so far."""
-        valid = self.score(self.valid)["nats_per_token"]
+    def _look(self) -> None:
+        """Validate, which the first process does and the others wait for."""
+        if self.world.first:
+            self._judge(sum(self.losses) / len(self.losses))
+        self.since_best = self.world.share(self.since_best)
+        self.looked, self.losses = self.step, []
+
+    def _judge(self, train_loss: float) -> None:
+        """Log held-out loss beside that of training; keep the weights when they are the best so far."""
+        valid = self.score(self.valid, self.settings.eval_ids)["nats_per_token"]
         self.since_best = 0 if valid < self.best else self.since_best + 1
         self.log(
             step=self.step,
@@ -147,11 +173,11 @@ class Run:
             self.best = valid
             checkpoints.save(self.out, self.model, self.model_name, self.representation, self.card({}))
 
-    def score(self, windows: Windows) -> dict[str, float]:
+    def score(self, windows: Windows, most: int | None = None) -> dict[str, float]:
         """Held-out likelihood of the model as it stands."""
         self.model.eval()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            return nats(model_scorer(self.model, self.device), windows.evaluation(), self.representation.note_ids)
+            return nats(model_scorer(self.model, self.device), windows.evaluation(most), self.representation.note_ids)
 
     # --- the card --------------------------------------------------------------------------------------------------
 

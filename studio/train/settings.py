@@ -21,7 +21,7 @@ class Settings:
     context: int = 256
     """Ids a window; at most what the network sees at once."""
     optimizer: str = "adamw"
-    """adamw, adam or rmsprop."""
+    """adamw, adam, rmsprop or muon."""
     lr: float = 4e-3
     """Peak learning rate."""
     warmup: int = 200
@@ -33,12 +33,16 @@ class Settings:
     """Largest gradient norm."""
     precision: str = "auto"
     """bf16, fp32, or auto: bf16 where the processor has it."""
+    compile: str = "auto"
+    """on, off, or auto: on for CUDA. On a CPU it takes a minute first, and pays in a long run."""
     device: str = "auto"
     """cpu, cuda, mps, or auto."""
     threads: int = 0
     """CPU threads; 0 = torch's own choice."""
     eval_every: int = 300
     """Steps between looks at the validation split."""
+    eval_ids: int = 250_000
+    """About how many ids of it are looked at."""
     patience: int = 8
     """Looks without improvement before the run stops early."""
     seed: int = 0
@@ -47,6 +51,9 @@ class Settings:
         """Of step 0, 1, ...: warm-up, plateau, linear fall."""
         fall = max(1, round(self.steps * self.decay))
         return self.lr * max(0.0, min(1.0, (step + 1) / max(1, self.warmup), (self.steps - step) / fall))
+
+
+CHOICES = {"optimizer": models.OPTIMIZERS, "precision": ("auto", "bf16", "fp32"), "compile": ("auto", "on", "off")}
 
 
 def _typed(default: Any, text: str) -> Any:
@@ -74,8 +81,9 @@ def parse(pairs: Sequence[str], model_name: str, size: str | None = None) -> tup
                 raise SettingError(f"--set {pair}: there is no '{key}'; there are {', '.join(names)}.")
         except ValueError as error:
             raise SettingError(f"--set {pair}: {error}.") from error
-    if settings.optimizer not in models.OPTIMIZERS:
-        raise SettingError(f"There is no optimizer '{settings.optimizer}'; there are {', '.join(models.OPTIMIZERS)}.")
+    for name, choices in CHOICES.items():
+        if getattr(settings, name) not in choices:
+            raise SettingError(f"There is no {name} '{getattr(settings, name)}'; there are {', '.join(choices)}.")
     return settings, sizes
 
 

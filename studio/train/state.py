@@ -20,7 +20,6 @@ def write(folder: Path, model: torch.nn.Module, optimizers: Sequence[torch.optim
     tensors = {f"model.{k}": v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
     for i, optimizer in enumerate(optimizers):
         tensors.update(_flatten(optimizer.state_dict()["state"], f"optimizer{i}."))
-    tensors["rng"] = torch.get_rng_state()
     # As a tensor: the format's own metadata only holds text and is limited in size.
     tensors["meta"] = torch.tensor(list(json.dumps(meta).encode()), dtype=torch.uint8)
     scratch = folder / f"{NAME}.part"
@@ -38,13 +37,12 @@ def read(folder: Path) -> tuple[Tensors, Any] | None:
 
 
 def restore(tensors: Tensors, model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
-    """Give model, optimizers and random numbers the state that was read."""
+    """Give model and optimizers the state that was read."""
     model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
     for i, optimizer in enumerate(optimizers):
         state = optimizer.state_dict()
         state["state"] = _unflatten(tensors, f"optimizer{i}.")
         optimizer.load_state_dict(state)
-    torch.set_rng_state(tensors["rng"])
 
 
 def _flatten(state: dict[int, dict[str, Any]], prefix: str) -> Tensors:

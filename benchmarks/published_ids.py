@@ -25,6 +25,8 @@ PAD, START = 0, 1
 HOME, MOVED, CUT = 2, 3, 4
 CLOCK = 5  # the first of the ids with the clock
 LOWEST, HIGHEST = 21, 108  # pitches that can be written
+VOICE = HIGHEST - LOWEST + 2  # the ids of a voice: its rest and its pitches
+KEYS = 12
 
 
 class Writing(Protocol):
@@ -73,7 +75,11 @@ class Keys:
 
 @dataclass(frozen=True)
 class Voices:
-    """`NEW S A T B`, each voice with ids of its own; a frame like the last is `SAME`."""
+    """`KEY`, then for each frame `NEW S A T B`, or `SAME` when it is like the last; each voice has its own ids.
+
+    KEY is the lowest pitch class of the first frame, and part of its likelihood. From then on it is known, and pitches
+    are written as if it were C, up to 5 semitones lower or 6 higher than they are: chorales in all keys look alike.
+    """
 
     clock: int
     """After so many frames the clock's ids come again."""
@@ -82,19 +88,21 @@ class Voices:
 
     @property
     def vocab_size(self) -> int:
-        """SAME and NEW with the clock, and for each voice its rest and its pitches."""
-        return CLOCK + 2 * self.clock + self.count * (HIGHEST - LOWEST + 2)
+        """KEY, SAME and NEW with the clock, and for each voice its rest and its pitches."""
+        return CLOCK + 2 * self.clock + KEYS + self.count * VOICE
 
     def write(self, piece: Piece, shift: int = 0) -> tuple[Ids, Ids]:
         """See `Writing`."""
-        rows = [
-            list(self._frame(index, last, frame, shift)) for index, (last, frame) in enumerate(pairwise([(), *piece]))
-        ]
+        key = (min([pitch for pitch in piece[0] if pitch != REST], default=0) + shift) % KEYS
+        change = shift - key + (KEYS if key > KEYS // 2 - 1 else 0)
+        pairs = pairwise([(), *piece])
+        rows = [list(self._frame(index, last, frame, change)) for index, (last, frame) in enumerate(pairs)]
+        rows[0].insert(0, CLOCK + 2 * self.clock + key)
         return np.concatenate(rows), np.repeat(np.arange(len(piece)), [len(row) for row in rows])
 
-    def _frame(self, index: int, last: Frame, frame: Frame, shift: int) -> Iterator[int]:
+    def _frame(self, index: int, last: Frame, frame: Frame, change: int) -> Iterator[int]:
         new = frame != last
         yield CLOCK + new * self.clock + index % self.clock
         for voice, pitch in enumerate(frame if new else ()):
-            place = 0 if pitch == REST else pitch + shift - LOWEST + 1
-            yield CLOCK + 2 * self.clock + voice * (HIGHEST - LOWEST + 2) + place
+            place = 0 if pitch == REST else pitch + change - LOWEST + 1
+            yield CLOCK + 2 * self.clock + KEYS + voice * VOICE + place

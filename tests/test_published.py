@@ -17,7 +17,7 @@ from scipy.io import savemat
 from benchmarks import published
 from benchmarks.published_baseline import voice_bigram
 from benchmarks.published_batches import Batches
-from benchmarks.published_ids import CLOCK, CUT, HIGHEST, HOME, LOWEST, MOVED, START, Keys, Voices
+from benchmarks.published_ids import CLOCK, CUT, HOME, LOWEST, MOVED, START, VOICE, Keys, Voices
 from benchmarks.published_pieces import REST, keys, voices
 from benchmarks.published_training import Run, Settings
 from benchmarks.published_windows import frame_nats, mean_nats, windows
@@ -25,6 +25,7 @@ from studio.errors import DataError
 from studio.models.transformer import Config, Model
 
 CHORALE = [(72, 67, 64, 48), (72, 67, 64, 48), (74, 67, REST, 55), (72, 67, 64, 48)]
+CHORD = [(60, 64), (62,)]
 TINY = Settings(width=16, layers=1, heads=2, dropout=0.1, context=64, steps=9, tokens=64, look_every=3, warmup=2)
 
 
@@ -110,14 +111,23 @@ def test_keys_are_written_short_when_little_changes():
 
 def test_voices_are_written_from_the_soprano_down():
     writing = Voices(clock=16)
-    span, first = HIGHEST - LOWEST + 2, CLOCK + 32
-    sung = [first + v * span + p - LOWEST + 1 for v, p in enumerate(CHORALE[0])]
-    ids, frames = writing.write(CHORALE[:3])
-    assert ids[:6].tolist() == [CLOCK + 16, *sung, CLOCK + 1]  # NEW, the four, SAME
-    assert ids[6:].tolist() == [
-        CLOCK + 16 + 2, first + 74 - LOWEST + 1, sung[1], first + 2 * span, first + 3 * span + 55 - LOWEST + 1,
-    ]  # fmt: skip
-    assert frames.tolist() == [0] * 5 + [1] + [2] * 5
+    ids, frames = writing.write(CHORALE[:3])  # its first bass is a C
+    key, rest = CLOCK + 32, [CLOCK + 32 + 12 + v * VOICE for v in range(4)]
+    sung = [first + pitch - LOWEST + 1 for first, pitch in zip(rest, CHORALE[0], strict=True)]
+    assert ids[:7].tolist() == [key, CLOCK + 16, *sung, CLOCK + 1]  # KEY, NEW, the four, SAME
+    assert ids[7:].tolist() == [CLOCK + 16 + 2, sung[0] + 2, sung[1], rest[2], sung[3] + 7]
+    assert frames.tolist() == [0] * 6 + [1] + [2] * 5
+
+
+@pytest.mark.parametrize("shift", range(-6, 7))
+def test_a_chorale_in_any_key_is_written_as_in_c(shift):
+    writing = Voices(clock=16)
+    home, moved = writing.write(CHORALE)[0], writing.write(CHORALE, shift)[0]
+    octave = 12 if shift == 6 else 0  # F sharp is written a tritone higher, wherever it lies
+    assert (home[0], moved[0]) == (CLOCK + 32, CLOCK + 32 + shift % 12)
+    sung = home[1:] > CLOCK + 32 + 12
+    rests = np.isin(home[1:], [CLOCK + 32 + 12 + v * VOICE for v in range(4)])
+    assert (moved[1:] - home[1:]).tolist() == np.where(sung & ~rests, octave, 0).tolist()
 
 
 def read_keys(writing, ids):
@@ -169,7 +179,7 @@ def test_uniform_chances_give_the_logarithm_of_the_choices():
     even = model(writing)
     torch.nn.init.zeros_(even.embed.weight)
     [nats] = frame_nats(even, writing, [CHORALE[:3]], 64)
-    assert nats == pytest.approx(np.array([5, 1, 5]) * math.log(writing.vocab_size), rel=1e-5)
+    assert nats == pytest.approx(np.array([6, 1, 5]) * math.log(writing.vocab_size), rel=1e-5)
 
 
 def test_nats_of_a_frame_are_the_sum_over_its_ids():
@@ -180,6 +190,18 @@ def test_nats_of_a_frame_are_the_sum_over_its_ids():
         chances = made.logits(torch.tensor([[HOME, START, *ids[:-1]]]))[0, 1:].log_softmax(-1)
         each = -chances[torch.arange(len(ids)), torch.from_numpy(ids)].detach().numpy()
         assert nats == pytest.approx(np.bincount(frames, each), rel=1e-4)
+
+
+def test_several_keys_are_a_mixture_id_by_id():
+    writing, made = Keys(clock=4), model(Keys(clock=4)).eval()
+    chances = []
+    for shift in (0, 2):
+        ids = torch.from_numpy(writing.write(CHORD, shift)[0])
+        logits = made.logits(torch.tensor([[MOVED if shift else HOME, START, *ids[:-1].tolist()]]))[0, 1:]
+        chances.append(logits.softmax(-1)[torch.arange(len(ids)), ids].detach().numpy())
+    [nats] = frame_nats(made, writing, [CHORD], 64, shifts=(0, 2))
+    each = -np.log((chances[0] + chances[1]) / 2)
+    assert nats == pytest.approx([each[:3].sum(), each[3:].sum()], rel=1e-4)
 
 
 def test_a_figure_is_the_mean_over_all_frames():

@@ -35,6 +35,7 @@ class Card:
     title: str
     help: str
     controls: tuple[models.Control, ...]
+    verbs: tuple[str, ...]
     facts: Mapping[str, Any]
 
     @property
@@ -54,7 +55,9 @@ def read_card(folder: Path) -> Card:
     facts = _read_json(folder / "card.json")
     try:
         controls = tuple(models.Control(**{**c, "choices": tuple(c["choices"])}) for c in facts["controls"])
-        return Card(folder, folder.name, facts["model"], facts["title"], facts["help"], controls, facts)
+        return Card(
+            folder, folder.name, facts["model"], facts["title"], facts["help"], controls, tuple(facts["verbs"]), facts
+        )
     except (KeyError, TypeError) as error:
         raise CheckpointError(
             f"The card of checkpoint '{folder.name}' is incomplete ({error}); save it anew."
@@ -104,8 +107,9 @@ def save(folder: Path, model: Any, model_name: str, representation: Any, card: M
 
 def save_card(folder: Path, model_name: str, card: Mapping[str, Any]) -> None:
     """Write card.json and README.md of a checkpoint whose weights are there already."""
-    controls = [asdict(c) for c in models.find(model_name).CONTROLS]
-    facts = {"model": model_name, **card, "controls": controls}
+    module = models.find(model_name)
+    facts = {"model": model_name, **card, "verbs": list(module.VERBS)}
+    facts["controls"] = [asdict(c) for c in module.CONTROLS]
     _write(folder / "card.json", (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
     _write(folder / "README.md", _as_markdown(facts).encode())
 

@@ -97,7 +97,7 @@ class Windows:
             [exercises.open_bars(kind, int(bars)) for kind, bars in zip(kinds, end - bar, strict=True)]
         )
         ids = self._bar_starts[end] - self._bar_starts[bar] + headers + HOLE * open_bars * self._pieces[piece, 6]
-        return np.minimum(ids.astype(np.int64), self.context + 1)
+        return np.asarray(np.minimum(ids.astype(np.int64), self.context + 1))
 
     def _alike(self, rng: np.random.Generator, lengths: NDArray[np.int64], ids: int) -> NDArray[np.int64]:
         """Which of the drawn windows make up a batch of about so many ids, all of about one length."""

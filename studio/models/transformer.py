@@ -18,12 +18,28 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from studio.models import Control
 from studio.models._likelihood import NEXT_TOKEN_CONTROLS, NextTokenModel
 from studio.sampling import Mask, Settings, decode
 
 TITLE = "Transformer"
 HELP = "Attends to all that came before within its context, so it can take up a phrase again after many bars."
-CONTROLS = NEXT_TOKEN_CONTROLS
+CONTROLS = (
+    *(control for control in NEXT_TOKEN_CONTROLS if control.name != "style"),
+    Control(
+        "style", None,
+        choices=(
+            "folk", "song", "pop", "art_song", "chorale", "choral", "piano", "quartet", "organ", "guitar", "ensemble",
+            "game", "drums",
+        ),
+        help="The kind of music it should be. Left free, it takes its cue from yours.",
+    ),
+    Control(
+        "density", None, choices=("sparse", "medium", "busy", "crowded"),
+        help="How many notes it should write. Left free, as the music around suggests.",
+    ),
+    Control("chords", "", help="Chords to follow, a bar each: C Am F G7. Two in a bar between bar lines: C Am | F G7."),
+)  # fmt: skip
 VERBS = ("continue", "infill", "accompany", "restyle")
 SIZES = {
     "small": {"width": 256, "layers": 6, "heads": 4},  # about 5 M parameters

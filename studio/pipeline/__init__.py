@@ -6,8 +6,9 @@ returns plain values, and whatever goes wrong for a user is a `StudioError` with
 
 from studio.models import Control
 from studio.pipeline.catalogue import ModelInfo, models
-from studio.pipeline.continuation import Progress, Run, Take, continue_
-from studio.pipeline.requests import MAX_BARS, Request
+from studio.pipeline.continuation import continue_
+from studio.pipeline.ensembles import ENSEMBLES, INSTRUMENTS
+from studio.pipeline.requests import MAX_BARS, MAX_TAKES, AccompanyRequest, InfillRequest, Kept, Request
 from studio.pipeline.results import (
     excerpt,
     file_name,
@@ -21,13 +22,21 @@ from studio.pipeline.results import (
     sound_problem,
     soundfonts,
 )
+from studio.pipeline.rewriting import accompany, infill, restyle
 from studio.pipeline.seeds import Facts, Seed, TrackFact, examples, read
+from studio.pipeline.takes import Progress, Run, Take
 from studio.score import Score
 
 __all__ = [
+    "ENSEMBLES",
+    "INSTRUMENTS",
     "MAX_BARS",
+    "MAX_TAKES",
+    "AccompanyRequest",
     "Control",
     "Facts",
+    "InfillRequest",
+    "Kept",
     "ModelInfo",
     "Progress",
     "Request",
@@ -36,15 +45,18 @@ __all__ = [
     "Seed",
     "Take",
     "TrackFact",
+    "accompany",
     "continue_",
     "examples",
     "excerpt",
     "file_name",
+    "infill",
     "models",
     "piano_roll",
     "read",
     "render",
     "render_stream",
+    "restyle",
     "save_midi",
     "save_plot",
     "save_wav",

@@ -16,39 +16,72 @@ from studio.models import Control
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 MOST_LOADED = 4
 
-ENDING = Control("ending", False, help="Bring the music to a close in the last bar instead of leaving it open.")
+VERBS = {
+    "continue": (
+        Control("ending", False, help="Bring the music to a close in the last bar instead of leaving it open."),
+    ),
+    "infill": (),
+    "accompany": (
+        Control(
+            "voice_leading",
+            False,
+            help="For chorales: voices stay in their ranges, do not cross, and make no parallel fifths and octaves.",
+        ),
+    ),
+}
+VERBS["restyle"] = VERBS["accompany"]
+"""What a model can be asked to do, each with the controls that only this verb has."""
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model on offer: `controls` are what a request may set for it, `figures` its held-out measurements."""
+    """A model on offer: `controls` are what a request may set for it, `figures` its held-out measurements.
+
+    `verbs` is what it can be asked to do; each of them may have controls of its own besides, see `controls_of`.
+    """
 
     name: str
     title: str
     help: str
     controls: tuple[Control, ...]
+    verbs: tuple[str, ...]
     figures: Mapping[str, Any]
 
+    def controls_of(self, verb: str) -> tuple[Control, ...]:
+        """The controls that a request of this verb may set."""
+        return (*self.controls, *VERBS[verb])
 
-def models() -> list[ModelInfo]:
-    """The models on offer, by name."""
-    return [_info(card) for card in checkpoints.cards(CHECKPOINTS)]
+
+def models(verb: str | None = None) -> list[ModelInfo]:
+    """The models on offer, by name; with `verb` those that know it."""
+    offered = [_info(card) for card in checkpoints.cards(CHECKPOINTS)]
+    return [model for model in offered if verb is None or verb in model.verbs]
 
 
 def _info(card: checkpoints.Card) -> ModelInfo:
     figures = card.facts.get("figures")
     return ModelInfo(
-        card.name, card.title, card.help, (*card.controls, ENDING), figures if isinstance(figures, Mapping) else {}
+        card.name,
+        card.title,
+        card.help,
+        card.controls,
+        tuple(verb for verb in card.verbs if verb in VERBS),
+        figures if isinstance(figures, Mapping) else {},
     )
 
 
-def find(name: str) -> tuple[ModelInfo, checkpoints.Card]:
-    """The model of that name; SettingError, which says what there is, when there is none."""
+def find(name: str, verb: str) -> tuple[ModelInfo, checkpoints.Card]:
+    """The model of that name; SettingError, which says what there is, where there is none for the verb."""
     cards = {card.name: card for card in checkpoints.cards(CHECKPOINTS)}
     if name not in cards:
         offered = f"choose one of: {', '.join(cards)}" if cards else "and no other either: train one first"
         raise SettingError(f"There is no model '{name}' in the checkpoints folder; {offered}.")
-    return _info(cards[name]), cards[name]
+    info = _info(cards[name])
+    if verb not in info.verbs:
+        able = [model.name for model in models(verb)]
+        offered = f"choose one of: {', '.join(able)}" if able else "no model here can"
+        raise SettingError(f"The model '{name}' cannot {verb}; {offered}.")
+    return info, cards[name]
 
 
 _loaded: OrderedDict[tuple[Path, str], tuple[Any, Any]] = OrderedDict()

@@ -36,14 +36,10 @@ def choose(score: Score, track: int | None, first: int, last: int | None) -> Pas
     if score.note_count == 0:
         raise SeedError("The seed holds no notes: choose a file with at least one melody note.")
     track = _melody_track(score, track)
-    resolution = math.lcm(score.resolution, GRID)
     # On a multiple of the models' grid new notes fit exactly, and so do bars such as 7/8 at one tick per quarter.
-    score = score.rescale(resolution) if resolution <= 32767 else score
-    bars = score.bars
-    last = len(bars) if last is None else last
-    if not 1 <= first <= last <= len(bars):
-        wanted = f"bar {first}" if first == last else f"bars {first} to {last}"
-        raise SettingError(f"The seed has bars 1 to {len(bars)}, but {wanted} were asked for: choose within these.")
+    score = fine(score)
+    numbers = bars_of(score, first, last)
+    first, last, bars = numbers.start + 1, numbers.stop, score.bars
     start = bars[first - 1].start
     chosen = score.slice_ticks(start, bars[last - 1].end)
     line = monophonic(chosen.tracks[track])
@@ -66,6 +62,22 @@ def choose(score: Score, track: int | None, first: int, last: int | None) -> Pas
     # Cut again: changes of tempo and metre inside the empty bars are none of the new music's.
     chosen = chosen.slice_ticks(0, end)
     return Passage(chosen, end, count, track, line, _metre(bars, first, last), mpq, tuple(notices))
+
+
+def bars_of(score: Score, first: int, last: int | None) -> range:
+    """Bars `first` to `last` (from 1, both included; None = to the end), counted from 0; else SettingError."""
+    count = score.bar_count
+    last = count if last is None else last
+    if not 1 <= first <= last <= count:
+        wanted = f"bar {first}" if first == last else f"bars {first} to {last}"
+        raise SettingError(f"The seed has bars 1 to {count}, but {wanted} were asked for: choose within these.")
+    return range(first - 1, last)
+
+
+def fine(score: Score) -> Score:
+    """The score at a multiple of the grid's resolution, where MIDI's 32767 ticks allow it: new notes fit exactly."""
+    resolution = math.lcm(score.resolution, GRID)
+    return score.rescale(resolution) if resolution <= 32767 else score
 
 
 def _melody_track(score: Score, track: int | None) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from statistics import median
 from typing import Any
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from studio.data.bars import without_silence
 from studio.errors import SeedError
 from studio.metrics import estimate_key
+from studio.pipeline import sheet, writing
 from studio.pipeline.passage import Passage
 from studio.representations.events import GRID, Events, Grammar, Plan, Voice
 from studio.score import Note, Score, Tempo, TimeSignature, Track
@@ -27,48 +30,117 @@ REGISTER = (48, 84)
 
 @dataclass(frozen=True)
 class Prompt:
-    """`ids` ends with the opening of the first new bar; `grammar` has read them and is steered.
+    """`ids` ends with the opening of the first new bar.
 
     A new bar is over when one of the ids `closing` comes. A bar of the music is `grid_bars` bars for the model. New
-    notes count from tick `start` of the grid; they sound `shift` semitones lower than the model writes them.
+    notes count from tick `start` of the grid; they sound `shift` semitones lower than the model writes them, and those
+    of the model's track k belong to the seed's track `tracks[k]`.
     """
 
-    ids: tuple[int, ...]
-    closing: frozenset[int]
-    grammar: Grammar
+    events: Events
+    opened: tuple[int, ...]
+    opening: tuple[int, ...]
+    plan: Plan
     grid_bars: int
-    start: int
     shift: int
+    tracks: tuple[int, ...]
     notices: tuple[str, ...]
 
-    def array(self) -> NDArray[np.int64]:
-        return np.array(self.ids, dtype=np.int64)
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return (*self.opened, *self.opening)
+
+    @property
+    def closing(self) -> frozenset[int]:
+        return frozenset((self.events.marks["bar_id"], self.events.end_id))
+
+    @cached_property
+    def start(self) -> int:
+        return self.grammar().bar_start
+
+    def grammar(self) -> Grammar:
+        """A grammar that has read the prompt and is steered."""
+        grammar = self.events.grammar()
+        for token in self.opened:
+            grammar.advance(token)
+        grammar.steer(self.plan)
+        for token in self.opening:
+            grammar.advance(token)
+        return grammar
 
 
-def write(events: Events, passage: Passage, bars: int, style: str | None, ending: bool) -> Prompt:
-    """The prompt for `bars` new bars after the passage. SeedError when the tokens have no word for its metre."""
-    shift = _octaves(passage.line)
-    piece = _on_grid(events, without_silence(_melody(passage, shift)))
-    key = estimate_key(piece)
-    headers, contents = events.encode_bars(piece, style=style, key=(key.tonic, key.minor) if key else None)
-    first = max(0, len(contents) - WINDOW_BARS)
+def write(
+    events: Events, passage: Passage, bars: int, settings: Mapping[str, Any], *, many: bool, context: int
+) -> Prompt:
+    """The prompt for `bars` new bars after the passage: of its melody alone, or of all its tracks.
+
+    SeedError when the tokens have no word for its metre.
+    """
+    read = _all_tracks(events, passage) if many else _line(events, passage)
+    key = estimate_key(read.piece)
+    headers, contents = events.encode_bars(
+        read.piece, style=settings.get("style"), key=(key.tonic, key.minor) if key else None
+    )
+    first = _first_in_view(contents, context // 2)
     notices: tuple[str, ...] = ()
     if first:
-        notices = (f"The model looked at the last {WINDOW_BARS} bars of the melody only.",)
+        kind = "music" if many else "melody"
+        notices = (f"The model looked at the last {len(contents) - first} bars of the {kind} only.",)
     model_bar = _bar_on_grid(events, passage)
     grid_bars = len(model_bar.bars)
-    opening = _opening(events, piece, model_bar, bars * grid_bars if ending else None)
-    ids = np.concatenate([headers[first], *contents[first:]]).tolist()
-
-    grammar = events.grammar()
-    for token in ids:
-        grammar.advance(token)
+    ending = bool(settings["ending"])
+    said = writing.controls(settings, bars * grid_bars, len(read.voices))
     # What is left open goes on for one bar more: the bar line that begins it ends the last bar asked for.
-    grammar.steer(_plan(piece, bars * grid_bars + (not ending), ending))
-    for token in opening:
-        grammar.advance(token)
-    closing = frozenset((events.vocabulary.ids["BAR"], events.vocabulary.ids["EOS"]))
-    return Prompt((*ids, *opening), closing, grammar, grid_bars, grammar.bar_start, shift, notices)
+    plan = Plan(
+        bars * grid_bars + (not ending),
+        read.voices,
+        tuple(events.heading(bar) for bar in (*said, *said[-1:])),
+        ending,
+    )
+    return Prompt(
+        events,
+        tuple(np.concatenate([headers[first], *contents[first:]]).tolist()),
+        _opening(events, read.piece, model_bar, bars * grid_bars if ending else None),
+        plan,
+        grid_bars,
+        read.shift,
+        read.tracks,
+        notices,
+    )
+
+
+def _first_in_view(contents: Sequence[NDArray[np.int64]], most: int) -> int:
+    """The first bar that the model looks back on: so many bars, or so many ids, before the end."""
+    first, ids = len(contents), 0
+    while first > max(0, len(contents) - WINDOW_BARS) and ids + len(contents[first - 1]) <= most:
+        first -= 1
+        ids += len(contents[first])
+    return min(first, len(contents) - 1)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A passage on the grid, as one model reads it."""
+
+    piece: Score
+    voices: tuple[Voice, ...]
+    tracks: tuple[int, ...]
+    shift: int = 0
+
+
+def _line(events: Events, passage: Passage) -> _Reading:
+    shift = _octaves(passage.line)
+    piece = _on_grid(events, without_silence(_melody(passage, shift)))
+    pitches = [note.pitch for track in piece.tracks for note in track.notes]
+    alone = Voice(max(0, min(pitches) - ROOM), min(127, max(pitches) + ROOM), monophonic=True)
+    return _Reading(piece, (alone,), (passage.track,), shift)
+
+
+def _all_tracks(events: Events, passage: Passage) -> _Reading:
+    playing = [i for i, track in enumerate(passage.score.tracks) if track.notes]
+    score = replace(passage.score, tracks=tuple(passage.score.tracks[i] for i in playing))
+    whole = sheet.read(events, score, playing.index(passage.track), [])
+    return _Reading(_on_grid(events, whole.grid), whole.voices, tuple(playing[i] for i in whole.tracks))
 
 
 def _octaves(line: Track) -> int:
@@ -128,17 +200,16 @@ def _opening(events: Events, piece: Score, model_bar: Score, bars_left: int | No
     return tuple(opening)
 
 
-def _plan(piece: Score, bars: int, ending: bool) -> Plan:
-    pitches = [note.pitch for track in piece.tracks for note in track.notes]
-    lowest, highest = max(0, min(pitches) - ROOM), min(127, max(pitches) + ROOM)
-    return Plan(bars, (Voice(lowest, highest, monophonic=True),), ending=ending)
+def new_notes(prompt: Prompt, ids: list[int]) -> list[list[Note]]:
+    """By track of the seed, the notes in `ids` (the prompt and what was written) after the prompt's `start`.
 
-
-def new_notes(events: Events, prompt: Prompt, ids: list[int]) -> list[Note]:
-    """The notes in `ids` (the prompt and what was written) from the prompt's `start` on, in ticks of the grid."""
-    tracks: tuple[Any, ...] = events.decode(ids).tracks
-    return [
-        Note(n.onset - prompt.start, min(127, max(0, n.pitch - prompt.shift)), n.duration, n.velocity)
-        for n in (tracks[0].notes if tracks else ())
-        if n.onset >= prompt.start
-    ]
+    In ticks of the grid from there.
+    """
+    found: list[list[Note]] = [[] for _ in range(max(prompt.tracks) + 1)]
+    for i, track in zip(prompt.tracks, prompt.events.decode(ids).tracks, strict=False):
+        found[i] = [
+            Note(n.onset - prompt.start, min(127, max(0, n.pitch - prompt.shift)), n.duration, n.velocity)
+            for n in track.notes
+            if n.onset >= prompt.start
+        ]
+    return found

@@ -1,4 +1,8 @@
-"""`Request`: what a visitor asks of a model, and whether the model honours it."""
+"""What a visitor asks of a model, one class a verb, and whether the model honours it. Bars count from 1, tracks from 0.
+
+The fields that are no part of the class are the model's controls, see `ModelInfo.controls`; None leaves one at the
+model's default.
+"""
 
 from __future__ import annotations
 
@@ -6,50 +10,95 @@ import math
 from dataclasses import dataclass, fields
 from typing import Any
 
+from studio import harmony
 from studio.errors import SettingError
 from studio.models import Control
 from studio.pipeline.catalogue import ModelInfo
 
 MAX_BARS = 128
+MAX_TAKES = 8
 _MAX_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)
-class Request:
-    """Continue a seed: `bars` new bars by `model`, the same every time for the same `seed` number.
+class Asked:
+    """What every verb is asked: `takes` results by `model`, the same every time for the same `seed` number.
 
-    `melody_track` counts from 0 (None: the best guess), `first_bar` and `last_bar` from 1, both included (None: to the
-    end). The rest are the model's controls, see `ModelInfo.controls`; None leaves one at the model's default.
+    Take i is what seed number `seed` + i writes alone.
     """
 
     model: str
-    bars: int = 8
     seed: int = 0
-    melody_track: int | None = None
-    first_bar: int = 1
-    last_bar: int | None = None
+    takes: int = 1
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
     min_p: float | None = None
     repetition: int | None = None
     style: str | None = None
+    density: str | None = None
+    chords: str | None = None
+
+
+@dataclass(frozen=True)
+class Request(Asked):
+    """Continue a seed: `bars` new bars after `first_bar` to `last_bar`, both included (None: to the end).
+
+    `melody_track`: the one that leads (None: the best guess).
+    """
+
+    bars: int = 8
+    melody_track: int | None = None
+    first_bar: int = 1
+    last_bar: int | None = None
     ending: bool | None = None
 
 
-_NO_CONTROLS = {"model", "bars", "seed", "melody_track", "first_bar", "last_bar"}
+@dataclass(frozen=True)
+class Kept:
+    """Notes that are to stay in what is written anew: those of this `pitch` (0-127) that begin in this `bar`."""
+
+    bar: int
+    pitch: int
 
 
-def settled(request: Request, info: ModelInfo) -> dict[str, Any]:
-    """The value of each of the model's controls; SettingError for one it does not offer or a value out of range."""
-    _check_whole("bars", request.bars, 1, MAX_BARS)
-    _check_whole("seed", request.seed, 0, _MAX_SEED)
-    values = {f.name: getattr(request, f.name) for f in fields(request) if f.name not in _NO_CONTROLS}
-    offered = {control.name: control for control in info.controls}
+@dataclass(frozen=True)
+class InfillRequest(Asked):
+    """Write bars `first_bar` to `last_bar` of `tracks` (None: all) anew, but for the notes in `keep`."""
+
+    first_bar: int = 1
+    last_bar: int | None = None
+    tracks: tuple[int, ...] | None = None
+    keep: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True)
+class AccompanyRequest(Asked):
+    """Write what goes with the melody: `instruments` by name (None: the style's own), for `first_bar` to `last_bar`.
+
+    `voice_leading`: keep to the rules of four-part writing, where there are four voices.
+    """
+
+    melody_track: int | None = None
+    first_bar: int = 1
+    last_bar: int | None = None
+    instruments: tuple[str, ...] | None = None
+    voice_leading: bool | None = None
+
+
+def settled(request: Asked, info: ModelInfo, verb: str) -> dict[str, Any]:
+    """The value of each control of the verb; SettingError for one it does not offer or a value out of range."""
+    check_whole("seed", request.seed, 0, _MAX_SEED - MAX_TAKES)
+    check_whole("takes", request.takes, 1, MAX_TAKES)
+    offered = {control.name: control for control in info.controls_of(verb)}
+    values = {f.name: getattr(request, f.name) for f in fields(request) if f.name in _CONTROLS}
     for name, value in values.items():
         if value is not None and name not in offered:
             raise SettingError(f"Model '{info.name}' has no setting '{name}'; it has {', '.join(offered)}.")
     return {name: _value(control, values.get(name)) for name, control in offered.items()}
+
+
+_CONTROLS = {f.name for f in fields(Asked)} - {"model", "seed", "takes"} | {"ending", "voice_leading"}
 
 
 def _value(control: Control, value: Any) -> Any:
@@ -58,6 +107,8 @@ def _value(control: Control, value: Any) -> Any:
     if control.choices:
         if value not in control.choices:
             raise SettingError(f"There is no {control.name} '{value}'; choose one of: {', '.join(control.choices)}.")
+    elif isinstance(control.default, str):
+        return _text(control.name, value)
     elif isinstance(control.default, bool):
         if not isinstance(value, bool):
             raise SettingError(f"{control.name} is on or off (True or False), but {value!r} was given.")
@@ -65,16 +116,26 @@ def _value(control: Control, value: Any) -> Any:
         lowest = -math.inf if control.minimum is None else control.minimum
         highest = math.inf if control.maximum is None else control.maximum
         if isinstance(control.default, int):
-            _check_whole(control.name, value, lowest, highest)
+            check_whole(control.name, value, lowest, highest)
         elif not _is_number(value) or not lowest <= value <= highest:
             raise SettingError(f"{control.name} must be from {lowest:g} to {highest:g}, but {value} was given.")
     return value
+
+
+def _text(name: str, value: Any) -> str:
+    """A control to be typed; chords are read here, so that a slip is told before the writing begins."""
+    if not isinstance(value, str):
+        raise SettingError(f"{name} is a text, but {value!r} was given.")
+    if name == "chords" and value.strip():
+        harmony.parse(value)
+    return value.strip()
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _check_whole(name: str, value: Any, lowest: float, highest: float) -> None:
+def check_whole(name: str, value: Any, lowest: float, highest: float) -> None:
+    """SettingError unless `value` is a whole number from `lowest` to `highest`."""
     if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
         raise SettingError(f"{name} must be a whole number from {lowest:.0f} to {highest:.0f}, but {value} was given.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio import audio, export, midi, plots
-from studio.pipeline.continuation import Take
+from studio.pipeline.takes import Take
 from studio.score import Score
 
 

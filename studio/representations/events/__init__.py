@@ -78,6 +78,11 @@ class Events:
         return self.vocabulary.ids["START"]
 
     @property
+    def end_id(self) -> int:
+        """The id that ends a piece."""
+        return self.vocabulary.ids["EOS"]
+
+    @property
     def note_ids(self) -> range:
         """The ids of which each note has exactly one: to count notes by."""
         return self.vocabulary.types["DURATION"]
@@ -114,21 +119,23 @@ class Events:
         ended: bool = False,
         holes: Holes | None = None,
         controls: Mapping[int, BarControls] | None = None,
+        bars: int = 0,
     ) -> NDArray[np.int64]:
         """The score as ids (T,), quantized first. `style` and `key` are said in the header when given.
 
         `ended`: the piece ends with its last bar (LEFT tokens and EOS). `holes`: the bars of tracks to leave open, each
         with the notes (on the grid) that are kept; the others are written at the end. `controls`: by bar, from 0.
+        `bars`: at least so many, silent ones after the last note if need be.
         ValueError for a hole or a style that does not exist.
         """
-        headers, bars, fills = self._encode(score, style, key, ended, holes or {}, controls or {})
-        return np.concatenate([headers[0], *bars, *fills])
+        headers, written, fills = self._encode(score, style, key, ended, holes or {}, controls or {}, bars)
+        return np.concatenate([headers[0], *written, *fills])
 
     def encode_bars(
         self, score: Score, *, style: str | None = None, key: Key | None = None, ended: bool = False
     ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]:
         """(headers, bars): for every bar its ids, and the header that a window starting with it needs."""
-        headers, bars, _ = self._encode(score, style, key, ended, {}, {})
+        headers, bars, _ = self._encode(score, style, key, ended, {}, {}, 0)
         return headers, bars
 
     def _encode(
@@ -139,8 +146,9 @@ class Events:
         ended: bool,
         holes: Holes,
         controls: Mapping[int, BarControls],
+        least: int,
     ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]], list[NDArray[np.int64]]]:
-        writer = _Writer(self.vocabulary, grid.quantize(score), style, key, holes)
+        writer = _Writer(self.vocabulary, grid.quantize(score), style, key, holes, least)
         headers, bars, fills = [], [], []
         for bar in writer.bars:
             headers.append(np.array(writer.header(), dtype=np.int64))
@@ -192,12 +200,24 @@ class Events:
         return moved
 
 
+def _at_least(count: int, score: Score) -> tuple[Bar, ...]:
+    """The bars of a score, and silent ones after them up to so many."""
+    bars = list(score.bars)
+    while len(bars) < count:
+        start = bars[-1].end if bars else 0
+        _, numerator, denominator = score.time_signature_at(start)
+        bars.append(Bar(len(bars), start, start + score.bar_length(numerator, denominator), numerator, denominator))
+    return tuple(bars)
+
+
 class _Writer:
     """Writes the ids of one score on the grid, in order; holds what the last tokens left in force."""
 
-    def __init__(self, vocabulary: Vocabulary, score: Score, style: str | None, key: Key | None, holes: Holes) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, score: Score, style: str | None, key: Key | None, holes: Holes, least: int
+    ) -> None:
         self.ids, self.first = vocabulary.ids, vocabulary.first
-        self.score, self.bars, self.open = score, score.bars, holes
+        self.score, self.bars, self.open = score, _at_least(least, score), holes
         if style is not None and f"STYLE_{style}" not in self.ids:
             raise ValueError(f"style {style!r} is none of {', '.join(vocabulary.values('STYLE'))}")
         for bar, track in holes:

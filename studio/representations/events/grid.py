@@ -77,6 +77,11 @@ def _metres_of(bar: Bar, score: Score) -> list[tuple[int, int]]:
     return [full] * (parts - 1) + [metre_of_length(length - MAX_BAR * (parts - 1), bar.denominator)]
 
 
+def bar_lengths(score: Score) -> list[list[int]]:
+    """For each bar of the score the ticks of the bars of the grid that it becomes."""
+    return [[_LENGTHS[metre] for metre in _metres_of(bar, score)] for bar in score.bars]
+
+
 def quantize(score: Score) -> Score:
     """The nearest score on the grid."""
     starts: list[tuple[int, int]] = []  # (tick in the score, tick on the grid) of each bar line

@@ -1,0 +1,85 @@
+"""`Take`: one result of any verb, and `Progress` on the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib import metadata
+from typing import Any
+
+from studio.checkpoints import Card
+from studio.pipeline.requests import Asked
+from studio.pipeline.seeds import Seed
+from studio.score import Note, Score
+
+
+@dataclass(frozen=True)
+class Take:
+    """One result: the seed's music and what was written.
+
+    What is new lies between the bar lines at ticks `new_from` and `end`: `new` has, for each track of the score, the
+    notes that were written. `bars_new` bars were, `notes_new` notes in all. `recipe` says how to make it again and
+    holds what JSON can. `seconds`: how long the writing took.
+    """
+
+    score: Score
+    name: str
+    new_from: int
+    end: int
+    bars_new: int
+    new: tuple[frozenset[Note], ...]
+    melody_track: int | None
+    recipe: Mapping[str, Any]
+    notices: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def notes_new(self) -> int:
+        return sum(map(len, self.new))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """So many bars of so many are written, all takes together; `takes` are the results so far, good to keep if one
+    stops here. They are put together when they are asked for.
+    """
+
+    bars_done: int
+    bars_total: int
+    make: Callable[[], tuple[Take, ...]]
+
+    @cached_property
+    def takes(self) -> tuple[Take, ...]:
+        return self.make()
+
+    @property
+    def take(self) -> Take:
+        """The first of them."""
+        return self.takes[0]
+
+
+Run = Generator[Progress | Take, None, None]
+"""A `Progress` now and then, at last every `Take`."""
+
+
+def recipe(verb: str, seed: Seed, request: Asked, settings: Mapping[str, Any], card: Card, take: int) -> dict[str, Any]:
+    """What it takes to make a take again: asked for alone, it comes under the seed number that is told here."""
+    asked = {name: value for name, value in asdict(request).items() if name not in settings}
+    return {
+        "studio": _version(),
+        "verb": verb,
+        **asked,
+        "takes": 1,
+        "seed": request.seed + take,
+        "checkpoint": card.sha256,
+        "source": seed.sha256,
+        "settings": dict(settings),
+    }
+
+
+def _version() -> str:
+    try:
+        return metadata.version("music-studio")
+    except metadata.PackageNotFoundError:  # run from a folder without being installed
+        return "development"

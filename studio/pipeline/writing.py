@@ -1,0 +1,71 @@
+"""Decoding for every verb: prompts and masks to ids, one step at a time. Knows no scores."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio import harmony
+from studio.representations.events import BarControls
+from studio.sampling import Mask
+
+# Notes a quarter for one track of each density that can be asked for, by name.
+DENSITIES = {"sparse": 0.7, "medium": 1.4, "busy": 2.4, "crowded": 4.0}
+
+
+def decode(
+    model: Any, prompt: Sequence[int], masks: Sequence[Mask], settings: Mapping[str, Any], seeds: Sequence[int]
+) -> Generator[list[int | None], None, None]:
+    """One id a take at each step, None for a take at its end; each take has its own seed number."""
+    # torch takes seconds to import, and a page that only shows what there is should not wait for it.
+    import torch
+
+    from studio.sampling import Settings
+
+    how = Settings(**{field.name: settings[field.name] for field in fields(Settings) if field.name in settings})
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    # One thread: two would wait for each other as soon as a core is busy, and sums would come out in another order. Set
+    # at every step because each thread has its own count, and a server may take any step in another thread.
+    torch.set_num_threads(1)
+    with closing(model.generate(torch.tensor(list(prompt)), list(masks), how, generators)) as steps:
+        for chosen in steps:
+            yield chosen
+            torch.set_num_threads(1)
+
+
+class Until:
+    """A mask that ends a take when one of the ids `closing` comes for the `count`-th time; it is still written."""
+
+    def __init__(self, mask: Mask, closing: frozenset[int], count: int) -> None:
+        self.mask, self.closing, self.left = mask, closing, count
+
+    def advance(self, token: int) -> None:
+        self.mask.advance(token)
+        self.left -= token in self.closing
+
+    def allowed(self) -> NDArray[np.bool_]:
+        allowed = self.mask.allowed()
+        return allowed if self.left > 0 else np.zeros_like(allowed)
+
+
+def controls(settings: Mapping[str, Any], bars: int, tracks: int) -> list[BarControls]:
+    """How each of so many new bars is meant to be; typed chords begin again when they are over."""
+    density = settings.get("density")
+    level = None
+    if density:
+        # More tracks play more notes, but not as many times more.
+        level = _level(DENSITIES[density] * (1 + 0.6 * (tracks - 1)))
+    text = settings.get("chords") or ""
+    chords = harmony.parse(text) if text else [()]
+    return [BarControls(level, tuple(chords[i % len(chords)])) for i in range(bars)]
+
+
+def _level(notes: float) -> int:
+    from studio.representations.events import DENSITIES as LEVELS
+
+    return sum(notes > most for most in LEVELS)

@@ -1,0 +1,85 @@
+"""What several commands ask for, and what can be typed there: bars, tracks, notes, names. Bars and tracks from 1.
+
+What reads a word raises `argparse.ArgumentTypeError`, whose sentence argparse puts behind the option's name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any
+
+from studio import pipeline
+from studio.errors import SettingError
+
+_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_SIGNS = {"": 0, "#": 1, "b": -1}
+
+
+def declare_asked(parser: argparse.ArgumentParser) -> None:
+    """What every verb that writes is asked; the fields of a request that all of them have."""
+    parser.add_argument("--model", help="which model; 'studio models' lists them (the first that can)")
+    parser.add_argument("--seed", type=int, default=0, help="number that makes the result repeatable (0)")
+    most = pipeline.MAX_TAKES
+    parser.add_argument("--takes", type=int, default=1, help=f"results, 1 to {most}: OUT-1.mid, OUT-2.mid, ... (1)")
+    # Left out, a model follows its own default; which values it honours, the model checks.
+    parser.add_argument("--temperature", type=float, help="0 takes the likeliest notes, 1 follows the model, 2 is wild")
+    parser.add_argument("--top-k", type=int, help="choose among this many likeliest steps (0: all)")
+    parser.add_argument("--top-p", type=float, help="choose among the likeliest steps that make up this probability")
+    parser.add_argument("--min-p", type=float, help="leave out steps this much less likely than the likeliest")
+    parser.add_argument("--repetition", type=int, help="how often in a row one passage may come (0: no limit)")
+    parser.add_argument("--style", help="kind of music to lean to")
+    parser.add_argument("--density", help="how many notes: sparse, medium, busy or crowded")
+    parser.add_argument("--chords", help="chords to follow, a bar each: 'C Am F G7'; two in a bar: 'C Am | F G7'")
+
+
+def asked(args: argparse.Namespace, verb: str) -> dict[str, Any]:
+    """The same as keywords of a request."""
+    same = "seed takes temperature top_k top_p min_p repetition style density chords".split()
+    return {"model": _model(args.model, verb), **{name: getattr(args, name) for name in same}}
+
+
+def _model(name: str | None, verb: str) -> str:
+    able = pipeline.models(verb)
+    if name is None and not able:
+        raise SettingError(f"No model in the checkpoints folder can {verb}: train one with python -m studio.train.")
+    return able[0].name if name is None else name
+
+
+def bar_range(text: str) -> tuple[int, int | None]:
+    """`5-8`, `5` or `5-` as (first, last), both included; None is the last bar of all."""
+    found = re.fullmatch(r"(\d{1,9})(-?)(\d{0,9})", text.strip())
+    if found is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is no range of bars: write 5-8, 5 or, to the end, 5-")
+    first, dash, last = found.groups()
+    if not dash:
+        return int(first), int(first)
+    return int(first), int(last) if last else None
+
+
+def tracks(text: str) -> tuple[int, ...]:
+    """`1,3` as the tracks' indices: (0, 2)."""
+    if not re.fullmatch(r"\s*\d{1,9}(\s*,\s*\d{1,9})*\s*", text):
+        raise argparse.ArgumentTypeError(f"'{text}' are no track numbers: write 1 or 1,3")
+    return tuple(int(word) - 1 for word in text.split(","))
+
+
+def kept(text: str) -> tuple[pipeline.Kept, ...]:
+    """`5:C4,6:67` as the notes to keep: bar and note, by name (C4 is middle C) or MIDI number."""
+    return tuple(_kept(word.strip()) for word in text.split(","))
+
+
+def _kept(word: str) -> pipeline.Kept:
+    found = re.fullmatch(r"(\d{1,9}):(?:(\d{1,3})|([A-Ga-g])([#b]?)(-?\d{1,2}))", word)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"'{word}' is no bar and note: write 5:C4 or 5:60, C4 being middle C")
+    bar, number, letter, sign, octave = found.groups()
+    pitch = int(number) if number else _STEPS[letter.upper()] + _SIGNS[sign] + 12 * (int(octave) + 1)
+    if not 0 <= pitch <= 127:
+        raise argparse.ArgumentTypeError(f"'{word}' is no note of MIDI's, which go from C-1 (0) to G9 (127)")
+    return pipeline.Kept(int(bar), pitch)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """`keys,bass,drums` as a tuple."""
+    return tuple(word.strip() for word in text.split(","))

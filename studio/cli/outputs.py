@@ -1,0 +1,77 @@
+"""Where results go: MIDI, sound, picture. Whether they can go there is checked before the work."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from studio import pipeline
+from studio.errors import SettingError
+
+
+def declare_outputs(parser: argparse.ArgumentParser) -> None:
+    """The options that say what to write, and where to."""
+    parser.add_argument("--out", metavar="OUT.mid", help="write the result as MIDI")
+    parser.add_argument("--wav", metavar="OUT.wav", help="write it as sound")
+    parser.add_argument("--plot", metavar="OUT.png", help="write it as a piano roll, .png or .svg")
+    parser.add_argument("--soundfont", help="for --wav: a name from soundfonts/, or an .sf2 or .sf3 file")
+
+
+def check_outputs(args: argparse.Namespace) -> Path | None:
+    """Complain before the work about what could not be saved after it; returns the SoundFont to use."""
+    asked = [path for path in (args.out, args.wav, args.plot) if path]
+    if not asked:
+        raise SettingError("Nothing would be kept: say --out OUT.mid, --wav OUT.wav or --plot OUT.png.")
+    takes = range(min(args.takes, pipeline.MAX_TAKES))
+    for path in (_numbered(path, take, args.takes) for path in asked for take in takes):
+        if not path.parent.is_dir():
+            raise SettingError(f"There is no folder '{path.parent}' to write {path.name} into: make it first.")
+        if path.is_dir():
+            raise SettingError(f"'{path}' is a folder: name a file in it.")
+    if args.plot and Path(args.plot).suffix.lower() not in (".png", ".svg"):
+        raise SettingError(f"A plot is written as .png or .svg, but '{Path(args.plot).name}' was asked for.")
+    if not args.wav:
+        return None
+    problem = pipeline.sound_problem()
+    if problem:
+        raise SettingError(problem)
+    return _soundfont(args.soundfont)
+
+
+def _soundfont(name: str | None) -> Path | None:
+    offered = pipeline.soundfonts()
+    if name is None or name in offered:
+        return offered.get(name or "")
+    if Path(name).is_file():
+        return Path(name)
+    raise SettingError(f"There is no SoundFont '{name}': give a file, or one of: {', '.join(offered)}.")
+
+
+def _numbered(path: str, take: int, takes: int) -> Path:
+    """The file for one of several takes, counted from 0: OUT-1.mid, OUT-2.mid, ...; of one take it is OUT.mid."""
+    file = Path(path)
+    return file.with_name(f"{file.stem}-{take + 1}{file.suffix}") if takes > 1 else file
+
+
+def save(results: Sequence[pipeline.Take], args: argparse.Namespace, soundfont: Path | None) -> None:
+    """Write every result everywhere it was asked for, and print where."""
+    for i, take in enumerate(results):
+        if args.out:
+            path = _numbered(args.out, i, len(results))
+            pipeline.save_midi(take, path)
+            print(path)
+        if args.plot:
+            path = _numbered(args.plot, i, len(results))
+            pipeline.save_plot(take.score, path, new_from=_parted(take))
+            print(path)
+        if args.wav:
+            path = _numbered(args.wav, i, len(results))
+            pipeline.save_wav(take.score, path, soundfont)
+            print(path)
+
+
+def _parted(take: pipeline.Take) -> int | None:
+    """The tick from which all is new, if there is one: what is written between old notes has none."""
+    later = ({note for note in track.notes if note.onset >= take.new_from} for track in take.score.tracks)
+    return take.new_from if all(notes <= new for notes, new in zip(later, take.new, strict=True)) else None

@@ -1,0 +1,139 @@
+"""The commands that write music: continue, infill, accompany, restyle."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import closing
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from studio import pipeline
+from studio.cli.arguments import asked, bar_range, declare_asked, kept, names, tracks
+from studio.cli.command import Command, remark
+from studio.cli.outputs import check_outputs, declare_outputs, save
+
+_Request = TypeVar("_Request", bound=pipeline.Request | pipeline.InfillRequest | pipeline.AccompanyRequest)
+
+
+def _declare_continue(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="IN.mid", help="the seed: a MIDI file")
+    parser.add_argument("--bars", type=int, default=8, help=f"new bars, 1 to {pipeline.MAX_BARS} (8)")
+    parser.add_argument("--track", type=int, help="melody track, from 1 (the best guess)")
+    parser.add_argument("--first-bar", type=int, default=1, help="first bar of the seed that counts (1)")
+    parser.add_argument("--last-bar", type=int, help="last bar of the seed that counts (its last)")
+    parser.add_argument("--ending", action="store_true", default=None, help="bring the music to a close")
+    declare_asked(parser)
+    declare_outputs(parser)
+
+
+def _continue(args: argparse.Namespace) -> None:
+    def request() -> pipeline.Request:
+        return pipeline.Request(
+            **asked(args, "continue"),
+            bars=args.bars,
+            melody_track=_index(args.track),
+            first_bar=args.first_bar,
+            last_bar=args.last_bar,
+            ending=args.ending,
+        )
+
+    _write(args, pipeline.continue_, request)
+
+
+def _declare_infill(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="IN.mid", help="the music: a MIDI file")
+    parser.add_argument("--bars", type=bar_range, required=True, help="bars to write anew: 5-8, 5 or, to the end, 5-")
+    parser.add_argument("--tracks", type=tracks, help="tracks to write anew, from 1: 1,3 (all that play)")
+    parser.add_argument("--keep", type=kept, default=(), help="notes that stay, bar:note: 5:C4,6:67 (C4 is 60)")
+    declare_asked(parser)
+    declare_outputs(parser)
+
+
+def _infill(args: argparse.Namespace) -> None:
+    def request() -> pipeline.InfillRequest:
+        first, last = args.bars
+        return pipeline.InfillRequest(
+            **asked(args, "infill"), first_bar=first, last_bar=last, tracks=args.tracks, keep=args.keep
+        )
+
+    _write(args, pipeline.infill, request)
+
+
+def _declare_accompany(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="IN.mid", help="the music with the melody: a MIDI file")
+    parser.add_argument("--bars", type=bar_range, default=(1, None), help="bars to take: 5-8, 5 or 5- (all)")
+    parser.add_argument("--track", type=int, help="melody track, from 1 (the best guess)")
+    parser.add_argument(
+        "--with",
+        type=names,
+        dest="instruments",
+        metavar="NAMES",
+        help=f"what plays along: some of {','.join(pipeline.INSTRUMENTS)} (what the style has)",
+    )
+    parser.add_argument(
+        "--voice-leading", action="store_true", default=None, help="for chorales: keep the rules of four-part writing"
+    )
+    declare_asked(parser)
+    declare_outputs(parser)
+
+
+def _accompaniment(args: argparse.Namespace, verb: str) -> pipeline.AccompanyRequest:
+    first, last = args.bars
+    return pipeline.AccompanyRequest(
+        **asked(args, verb),
+        melody_track=_index(args.track),
+        first_bar=first,
+        last_bar=last,
+        instruments=args.instruments,
+        voice_leading=args.voice_leading,
+    )
+
+
+def _accompany(args: argparse.Namespace) -> None:
+    _write(args, pipeline.accompany, lambda: _accompaniment(args, "accompany"))
+
+
+def _restyle(args: argparse.Namespace) -> None:
+    _write(args, pipeline.restyle, lambda: _accompaniment(args, "restyle"))
+
+
+def _index(track: int | None) -> int | None:
+    return None if track is None else track - 1
+
+
+def _write(
+    args: argparse.Namespace,
+    verb: Callable[[pipeline.Seed, _Request], pipeline.Run],
+    request: Callable[[], _Request],
+) -> None:
+    """From the file to the results; whatever is wrong is said before the first note is written."""
+    soundfont = check_outputs(args)
+    wanted = request()
+    seed = pipeline.read(args.source)
+    remark(*seed.repairs)
+    results = _finished(verb(seed, wanted))
+    remark(*dict.fromkeys(notice for take in results for notice in take.notices))
+    save(results, args, soundfont)
+
+
+def _finished(run: pipeline.Run) -> list[pipeline.Take]:
+    """The takes; how far they are shows on standard error."""
+    results = []
+    with closing(run), tqdm(desc="writing", unit="bar", leave=False) as progress:
+        for step in run:
+            if isinstance(step, pipeline.Take):
+                results.append(step)
+            else:
+                progress.total = step.bars_total
+                progress.update(step.bars_done - progress.n)
+    return results
+
+
+COMMANDS = (
+    Command("continue", "Continue a melody or a piece of many voices.", _declare_continue, _continue),
+    Command("infill", "Write some bars anew, with what stands around them in view.", _declare_infill, _infill),
+    Command("accompany", "Write what goes with a melody.", _declare_accompany, _accompany),
+    Command("restyle", "Keep the melody, write the rest anew in another style.", _declare_accompany, _restyle),
+)

@@ -1,4 +1,4 @@
-"""A checkpoint with a tiny LSTM of random weights: quick, musical nonsense, and a real one in every other way."""
+"""Checkpoints with tiny networks of random weights: quick, musical nonsense, and real ones in every other way."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from studio.representations.events import Events
 
 
 def save_lstm(folder: Path, seed: int = 0) -> Path:
-    """Write the checkpoint into `folder`, and return it."""
+    """Write a checkpoint that continues melodies into `folder`, and return it."""
     torch.manual_seed(seed)
     events = Events()
     module = models.find("lstm")
@@ -21,4 +21,15 @@ def save_lstm(folder: Path, seed: int = 0) -> Path:
         model.bias[long.start : long.stop] = -30
     card = {"title": "Tiny", "help": "Random weights.", "figures": {"test_nats_per_note": 9.5, "test_notes": 1000}}
     checkpoints.save(folder, model, "lstm", events, card)
+    return folder
+
+
+def save_transformer(folder: Path, seed: int = 0) -> Path:
+    """The same for one that knows all verbs."""
+    torch.manual_seed(seed)
+    events = Events()
+    module = models.find("transformer")
+    config = module.Config(events.vocab_size, **events.marks, width=64, layers=2, heads=1, context=512)
+    model = module.Model(config)
+    checkpoints.save(folder, model, "transformer", events, {"title": "Tiny too", "help": "Random weights as well."})
     return folder

@@ -42,7 +42,7 @@ def wav(made: pipeline.Take, folder: Path) -> None:
 def page(made: pipeline.Take, folder: Path) -> None:
     """What the page waits for until all is there: two pictures, the MIDI file, the WAV file."""
     for dark in (False, True):
-        pipeline.save_plot(made.score, folder / f"{dark}.png", new_from=made.new_from, dark=dark)
+        pipeline.save_plot(made, folder / f"{dark}.png", dark=dark)
     pipeline.save_midi(made, folder / "take.mid")
     wav(made, folder)
 

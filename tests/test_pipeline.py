@@ -537,6 +537,6 @@ def test_a_take_can_be_heard(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_a_take_can_be_seen(tmp_path: Path, suffix: str) -> None:
     take = continued(score(TUNE), bars=1)
-    pipeline.save_plot(take.score, tmp_path / f"take.{suffix}", new_from=take.new_from, dark=True)
+    pipeline.save_plot(take, tmp_path / f"take.{suffix}", dark=True)
     start = (tmp_path / f"take.{suffix}").read_bytes()[:500]
     assert b"PNG" in start or b"<svg" in start or b"<?xml" in start

@@ -66,30 +66,58 @@ def over_paper(colour: str, strength: float) -> tuple[float, ...]:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("new_from", [None, 0, 4 * 1920, 10**6])
-def test_every_note_is_drawn(dark, new_from):
+@pytest.mark.parametrize("region", [None, (0, 0), (0, 4 * 1920), (4 * 1920, 6 * 1920), (10**6, 10**7)])
+def test_every_note_is_drawn(dark, region):
     score = Score(480, (tune(), Track(), beat(), Track(tune().notes, program=40)))
-    assert notes_drawn(plots.piano_roll(score, new_from=new_from, dark=dark)) == score.note_count
+    new = [track.notes[3:9] for track in score.tracks]
+    assert notes_drawn(plots.piano_roll(score, new=new, region=region, dark=dark)) == score.note_count
 
 
-def test_seed_notes_are_pale_and_new_ones_solid(tmp_path):
+def test_exactly_the_new_notes_are_solid_also_between_old_ones(tmp_path):
     score, colour = Score(480, (tune(velocity=127),)), LIGHT.tracks[0]
-    picture = pixels(plots.piano_roll(score, new_from=4 * 1920), tmp_path / "a.png")
-    seed, new = column(score, picture, 2 * 1920 + 240), column(score, picture, 6 * 1920 + 240)
-    assert has(seed, over_paper(colour, 0.42)) and not has(seed, to_rgb(colour))
-    assert has(new, to_rgb(colour))
-    assert has(seed, to_rgb(LIGHT.seed_strip)) and has(new, to_rgb(LIGHT.new_strip))
+    new = frozenset(note for note in score.tracks[0].notes if note.onset in (4 * 1920, 4 * 1920 + 960))
+    picture = pixels(plots.piano_roll(score, new=[new], region=(4 * 1920, 5 * 1920)), tmp_path / "a.png")
+    for quarter in range(32):
+        seen = column(score, picture, quarter * 480 + 200)
+        assert has(seen, to_rgb(colour)) == (quarter in (16, 18))
+        assert has(seen, over_paper(colour, 0.42)) == (quarter not in (16, 18))
 
 
-def test_the_strip_says_seed_and_new_only_where_there_is_a_seed():
-    def words(figure) -> set[str]:
-        return {text.get_text() for axes in figure.axes for text in axes.texts}
+def test_the_track_that_was_left_alone_stays_pale(tmp_path):
+    long = (Note(0, 60, 1920, 127),)
+    score = Score(480, (Track(long), Track((Note(0, 67, 1920, 127),))))
+    picture = pixels(plots.piano_roll(score, new=[(), score.tracks[1].notes], region=(0, 1920)), tmp_path / "a.png")
+    seen = column(score, picture, 960)
+    assert has(seen, over_paper(LIGHT.tracks[0], 0.42)) and not has(seen, to_rgb(LIGHT.tracks[0]))
+    assert has(seen, to_rgb(LIGHT.tracks[1]))
 
-    score = Score(480, (tune(),))
-    assert {"seed", "new"} <= words(plots.piano_roll(score, new_from=1920))
-    assert not {"seed", "new"} & words(plots.piano_roll(score))
-    assert "new" in words(plots.piano_roll(score, new_from=0))
-    assert "seed" not in words(plots.piano_roll(score, new_from=0))
+
+def test_ground_and_strip_say_where_the_seed_is_and_where_new_music(tmp_path):
+    score = Score(480, (tune(velocity=127),))
+    picture = pixels(plots.piano_roll(score, region=(4 * 1920, 5 * 1920)), tmp_path / "a.png")
+    past = over_paper(LIGHT.past, 0.6)
+    for bar, new in ((1, False), (3, False), (4, True), (5, False), (7, False)):
+        seen = column(score, picture, bar * 1920 + 700)
+        assert has(seen, to_rgb(LIGHT.new_strip)) == new != has(seen, to_rgb(LIGHT.seed_strip))
+        assert has(seen, past, 0.004) != new
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        (None, []),
+        ((1920, 8 * 1920), ["seed", "new"]),
+        ((1920, 2 * 1920), ["seed", "new", "seed"]),
+        ((0, 1920), ["new", "seed"]),
+        ((0, 8 * 1920), ["new"]),
+        ((-5, 10**9), ["new"]),
+        ((10**6, 10**7), ["seed"]),
+    ],
+)
+def test_the_strip_names_each_part_once(region, said):
+    figure = plots.piano_roll(Score(480, (tune(),)), region=region)
+    words = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert [word for word in words if word in ("seed", "new")] == said
 
 
 def test_louder_notes_are_stronger(tmp_path):
@@ -156,7 +184,7 @@ def test_letters_that_no_font_has_become_boxes_and_long_names_are_cut():
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(scores())
 def test_any_score_can_be_drawn(tmp_path, score):
-    figure = plots.piano_roll(score, new_from=score.end // 2)
+    figure = plots.piano_roll(score, new=[t.notes[::2] for t in score.tracks], region=(score.end // 3, score.end // 2))
     assert notes_drawn(figure) == score.note_count
     plots.save_figure(figure, tmp_path / "any.png")
 

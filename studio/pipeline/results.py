@@ -36,9 +36,11 @@ def render_stream(score: Score, soundfont: Path | None = None, *, block_s: float
     return audio.stream(score, soundfont, block_s=block_s)
 
 
-def piano_roll(score: Score, *, new_from: int | None = None, dark: bool = False) -> Any:
-    """The piano roll as a matplotlib `Figure`; from tick `new_from` on the notes are drawn as new."""
-    return plots.piano_roll(score, new_from=new_from, dark=dark)
+def piano_roll(music: Score | Take, *, dark: bool = False) -> Any:
+    """The piano roll as a matplotlib `Figure`; of a take, what is new looks new."""
+    if isinstance(music, Take):
+        return plots.piano_roll(music.score, new=music.new, region=(music.new_from, music.end), dark=dark)
+    return plots.piano_roll(music, dark=dark)
 
 
 def save_midi(take: Take, path: str | Path) -> None:
@@ -51,9 +53,9 @@ def save_wav(score: Score, path: str | Path, soundfont: Path | None = None) -> N
     export.wav(render(score, soundfont), path)
 
 
-def save_plot(score: Score, path: str | Path, *, new_from: int | None = None, dark: bool = False) -> None:
-    """Write the piano roll as .png or .svg, by the path's suffix."""
-    plots.save_figure(piano_roll(score, new_from=new_from, dark=dark), path)
+def save_plot(music: Score | Take, path: str | Path, *, dark: bool = False) -> None:
+    """Write the piano roll of a score or a take as .png or .svg, by the path's suffix."""
+    plots.save_figure(piano_roll(music, dark=dark), path)
 
 
 def share_of_width(score: Score, tick: int) -> float:

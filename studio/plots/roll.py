@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,21 +21,34 @@ from studio.score import Note, Score
 Array = NDArray[np.float64]
 
 
-def piano_roll(score: Score, *, new_from: int | None = None, dark: bool = False) -> Figure:
-    """Draw `score`; from tick `new_from` on the notes are new, before it they are the seed's.
+New = Sequence[Collection[Note]] | None
+"""For each track its new notes; None where no note is told from another."""
+Region = tuple[int, int]
+"""Where new music lies: from tick to tick."""
 
-    Seed notes are pale with a coloured edge, new ones solid; the louder a note, the stronger its colour. Drums have
+
+def piano_roll(
+    score: Score,
+    *,
+    new: New = None,
+    region: Region | None = None,
+    dark: bool = False,
+) -> Figure:
+    """Draw `score`. `new` has for each track the notes that are new (None: none is told from another).
+
+    The seed's notes are pale with a coloured edge, new ones solid; the louder a note, the stronger its colour. Outside
+    the ticks of `region`, the part that was written, the ground is the seed's, and a strip above says so. Drums have
     rows of their own, by name. The width grows with the music, within bounds.
     """
     theme = DARK if dark else LIGHT
-    layout = Layout.of(score, parted=new_from is not None)
+    layout = Layout.of(score, parted=region is not None)
     figure = Figure(figsize=(layout.width, layout.height), facecolor=theme.paper)
     _title(figure, layout, score, theme)
     if layout.pitches is not None:
         roll = layout.axes(figure, layout.roll_bottom, layout.roll_height)
         _rows(roll, layout.pitches, theme)
-        _frame(roll, layout, score.resolution, new_from, theme)
-        _pitched_notes(roll, layout, score, new_from, theme)
+        _frame(roll, layout, score.resolution, region, theme)
+        _pitched_notes(roll, layout, score, new, theme)
         _keyboard(layout.axes(figure, layout.roll_bottom, layout.roll_height, keys=True), layout, theme)
         if not score.note_count:
             roll.text(0.5, 0.5, "no notes", transform=roll.transAxes, ha="center", va="center", color=theme.soft_ink)
@@ -43,11 +56,11 @@ def piano_roll(score: Score, *, new_from: int | None = None, dark: bool = False)
         kit = layout.axes(figure, layout.foot, layout.kit_height)
         kit.set_ylim(0, len(layout.kit))
         kit.axhspan(0, len(layout.kit), color=theme.black_row, lw=0, zorder=0.3)
-        _frame(kit, layout, score.resolution, new_from, theme)
-        _drum_notes(kit, layout, score, new_from, theme)
+        _frame(kit, layout, score.resolution, region, theme)
+        _drum_notes(kit, layout, score, new, theme)
     _bar_numbers(figure, layout, theme)
-    if new_from is not None:
-        _strip(figure, layout, new_from, theme)
+    if region is not None:
+        _strip(figure, layout, region, theme)
     if layout.legend_rows:
         _legend(figure, layout, score, theme)
     return figure
@@ -75,11 +88,12 @@ def _rows(axes: Axes, pitches: tuple[int, int], theme: Theme) -> None:
     axes.hlines(octaves, 0, end, colors=theme.bar, linewidths=0.6)
 
 
-def _frame(axes: Axes, layout: Layout, resolution: int, new_from: int | None, theme: Theme) -> None:
+def _frame(axes: Axes, layout: Layout, resolution: int, region: Region | None, theme: Theme) -> None:
     """Bars and beats, as far as there is room for them, and the ground under the seed."""
     bottom, top = axes.get_ylim()
-    if new_from is not None:
-        axes.axvspan(0, min(new_from, layout.end), color=theme.past, lw=0, zorder=0.5, alpha=0.6)
+    for start, end, is_new in _parts(layout, region):
+        if not is_new:
+            axes.axvspan(start, end, color=theme.past, lw=0, zorder=0.5, alpha=0.6)
     if layout.bars:
         if layout.music / sum(bar.numerator for bar in layout.bars) > 0.05:
             beats = [tick for bar in layout.bars for tick in beats_of(bar, resolution)]
@@ -88,8 +102,17 @@ def _frame(axes: Axes, layout: Layout, resolution: int, new_from: int | None, th
         axes.vlines([bar.start for bar in shown], bottom, top, colors=theme.bar, linewidths=0.9)
     axes.vlines([0, layout.end], bottom, top, colors=theme.bar, linewidths=0.9)
     axes.hlines([bottom, top], 0, layout.end, colors=theme.bar, linewidths=0.9)
-    if new_from is not None and 0 < new_from < layout.end:
-        axes.vlines(new_from, bottom, top, colors=theme.accent, linewidths=1.6, zorder=2.5)
+    edges = [start for start, _, _ in _parts(layout, region)[1:]]
+    axes.vlines(edges, bottom, top, colors=theme.accent, linewidths=1.6, zorder=2.5)
+
+
+def _parts(layout: Layout, region: Region | None) -> list[tuple[int, int, bool]]:
+    """(start, end, whether it is new) of the parts that a region cuts the music into; none without a region."""
+    if region is None:
+        return []
+    start, end = (min(max(tick, 0), layout.end) for tick in region)
+    parts = [(0, start, False), (start, end, True), (end, layout.end, False)]
+    return [part for part in parts if part[0] < part[1]]
 
 
 def _keyboard(axes: Axes, layout: Layout, theme: Theme) -> None:
@@ -124,17 +147,14 @@ def _bar_numbers(figure: Figure, layout: Layout, theme: Theme) -> None:
         axes.text(bar.start, 0.22, f"{bar.index + 1}", fontsize=8, color=theme.soft_ink, ha="left", va="baseline")
 
 
-def _strip(figure: Figure, layout: Layout, new_from: int, theme: Theme) -> None:
-    """A strip over the bar numbers that says which part is the seed and which is new."""
+def _strip(figure: Figure, layout: Layout, region: Region, theme: Theme) -> None:
+    """A strip over the bar numbers that says which parts are the seed's and which is new."""
     axes = layout.axes(figure, layout.top + NUMBERS, layout.strip_height)
     axes.set_ylim(0, 1)
-    part = min(max(new_from, 0), layout.end)
-    for start, end, word, ground, ink in (
-        (0, part, "seed", theme.seed_strip, theme.ink),
-        (part, layout.end, "new", theme.new_strip, theme.on_new_strip),
-    ):
-        if start == end:
-            continue
+    for start, end, is_new in _parts(layout, region):
+        word, ground, ink = (
+            ("new", theme.new_strip, theme.on_new_strip) if is_new else ("seed", theme.seed_strip, theme.ink)
+        )
         axes.axvspan(start, end, color=ground, lw=0)
         if end - start > layout.ticks(0.42):
             axes.text(start + layout.ticks(0.07), 0.47, word, fontsize=8.5, fontweight="bold", color=ink, va="center")
@@ -175,18 +195,18 @@ def _colour(index: int, theme: Theme) -> str:
     return theme.tracks[index % len(theme.tracks)]
 
 
-def _pitched_notes(axes: Axes, layout: Layout, score: Score, new_from: int | None, theme: Theme) -> None:
+def _pitched_notes(axes: Axes, layout: Layout, score: Score, new: New, theme: Theme) -> None:
     for index, track in reversed(named(score)):
         if track.is_drum:
             continue
         onset, pitch, duration, _ = np.array(track.notes, float).T
         # A little shorter than they sound, so that repeated notes are seen to be two; never so short as to vanish.
         width = np.maximum(duration - np.minimum(layout.ticks(0.02), 0.15 * duration), layout.ticks(0.015))
-        look = _look(track.notes, width / layout.ticks(1), index, new_from, theme)
+        look = _look(track.notes, width / layout.ticks(1), index, new, theme)
         axes.add_collection(_boxes(onset, pitch - 0.42, width, 0.84, **look))
 
 
-def _drum_notes(axes: Axes, layout: Layout, score: Score, new_from: int | None, theme: Theme) -> None:
+def _drum_notes(axes: Axes, layout: Layout, score: Score, new: New, theme: Theme) -> None:
     row_of = {pitch: row for row, pitch in enumerate(layout.kit)}
     axes.hlines(range(1, len(layout.kit)), 0, layout.end, colors=theme.beat, linewidths=0.6)
     size = min(8.0, layout.kit_height / len(layout.kit) * 72 * 0.72)
@@ -200,21 +220,19 @@ def _drum_notes(axes: Axes, layout: Layout, score: Score, new_from: int | None, 
             continue
         onset = np.array([n.onset for n in track.notes], float)
         bottom = np.array([row_of[n.pitch] + 0.14 for n in track.notes])
-        look = _look(track.notes, stroke / layout.ticks(1), index, new_from, theme)
+        look = _look(track.notes, stroke / layout.ticks(1), index, new, theme)
         axes.add_collection(_boxes(onset, bottom, stroke, 0.72, **look))
 
 
-def _look(
-    notes: Sequence[Note], inches: Array | float, index: int, new_from: int | None, theme: Theme
-) -> dict[str, Any]:
+def _look(notes: Sequence[Note], inches: Array | float, index: int, new: New, theme: Theme) -> dict[str, Any]:
     """Colours of the notes of track `index`: the louder the stronger, seed notes pale with an edge, new ones solid."""
-    onset, velocity = np.array([n.onset for n in notes]), np.array([n.velocity for n in notes]) / 127
-    new = onset >= (0 if new_from is None else new_from)
+    velocity = np.array([n.velocity for n in notes]) / 127
+    solid = np.array([new is None or n in new[index] for n in notes])
     colour = _colour(index, theme)
     return {
-        "facecolors": _mixed(colour, theme.paper, np.where(new, 0.4 + 0.6 * velocity, 0.08 + 0.34 * velocity)),
-        "edgecolors": _mixed(colour, theme.ink, np.where(new, 0.7, 1.0)),
+        "facecolors": _mixed(colour, theme.paper, np.where(solid, 0.4 + 0.6 * velocity, 0.08 + 0.34 * velocity)),
+        "edgecolors": _mixed(colour, theme.ink, np.where(solid, 0.7, 1.0)),
         # The edge of a narrow note must not fill it: then pale and solid would look the same.
-        "linewidths": np.minimum(np.where(new, 0.5, 0.9), 0.2 * 72 * np.asarray(inches)),
+        "linewidths": np.minimum(np.where(solid, 0.5, 0.9), 0.2 * 72 * np.asarray(inches)),
         "zorder": 3,
     }

@@ -274,7 +274,7 @@ class ContinueTab:
         alt = t("result.roll")
         midi = folder / pipeline.file_name(take, "mid")
         pipeline.save_midi(take, midi)
-        pictures = prepared.pictures(take.score, folder, take.new_from)
+        pictures = prepared.pictures(take, folder)
         mark, line = take.score.seconds_at(take.new_from), prepared.timeline(take.score)
         yield {
             self.player: widgets.player_value(pictures, alt, mark=mark, timeline=line),

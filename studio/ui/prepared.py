@@ -20,11 +20,11 @@ class Pictures(NamedTuple):
     dark: Path
 
 
-def pictures(score: pipeline.Score, folder: Path, new_from: int | None = None) -> Pictures:
-    """The piano roll; from tick `new_from` on the notes are drawn as new."""
+def pictures(music: pipeline.Score | pipeline.Take, folder: Path) -> Pictures:
+    """The piano roll; of a take, what is new looks new."""
     light, dark = folder / "light.png", folder / "dark.png"
-    _once(light, lambda new: pipeline.save_plot(score, new, new_from=new_from))
-    _once(dark, lambda new: pipeline.save_plot(score, new, new_from=new_from, dark=True))
+    _once(light, lambda new: pipeline.save_plot(music, new))
+    _once(dark, lambda new: pipeline.save_plot(music, new, dark=True))
     return Pictures(light, dark)
 
 

@@ -199,3 +199,40 @@ def test_a_vocabulary_is_all_a_checkpoint_needs():
     assert Events(list(EVENTS.vocab)).vocab == EVENTS.vocab
     with pytest.raises(ValueError):
         Events([*EVENTS.vocab, "PITCH_60"])
+
+
+@few
+@given(score=scores(), data=st.data(), seed=st.integers(0, 10_000))
+def test_what_fills_a_hole_keeps_its_bounds_whatever_is_chosen(score, data, seed):
+    """Random allowed ids: every hole is filled once; a voice stays one, in range, and beside what is kept."""
+    score = EVENTS.quantize(score)
+    if not score.tracks or not score.bars:
+        return
+    segments = st.tuples(st.integers(0, len(score.bars) - 1), st.integers(0, len(score.tracks) - 1))
+    open_ = data.draw(st.sets(segments, min_size=1, max_size=4))
+    inside = {(b, k): [n for n in score.tracks[k].notes if in_bar(score, n, b)] for b, k in open_}
+    holes = {s: data.draw(st.sets(st.sampled_from(notes))) if notes else () for s, notes in inside.items()}
+    ids = EVENTS.encode(score, holes=holes).tolist()
+    prompt = ids[: ids.index(EVENTS.marks["fill_id"])]
+    grammar = EVENTS.grammar()
+    for token in prompt:
+        grammar.advance(token)
+    grammar.steer(Plan(voices=(Voice(50, 70, monophonic=True), *[Voice(40, 80)] * 3)))
+    rng, new = np.random.default_rng(seed), []
+    while (allowed := np.flatnonzero(grammar.allowed())).size:
+        new.append(int(rng.choice(allowed)))
+        grammar.advance(new[-1])
+        assert len(new) < 5000
+    text = [EVENTS.vocab[i].split("_")[0] for i in new]
+    assert text.count("FILL") == len(holes) and text[-1] == "EOS"
+    stands = EVENTS.decode(prompt)
+    for k, (before, after) in enumerate(zip(stands.tracks, EVENTS.decode([*prompt, *new]).tracks, strict=True)):
+        written = [note for note in after.notes if note not in before.notes]
+        assert all(any(in_bar(score, note, b) for b, j in holes if j == k) for note in written)
+        if not after.is_drum:
+            low, high = (50, 70) if k == 0 else (40, 80)
+            assert all(low <= note.pitch <= high for note in written)
+        if k == 0 and not after.is_drum:
+            starts = sorted(note.onset for note in written)
+            assert len(starts) == len(set(starts))
+            assert not any(n.onset <= note.onset < n.end for note in written for n in before.notes)

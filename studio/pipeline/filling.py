@@ -215,9 +215,10 @@ def merged(gaps: Gaps, draft: Draft) -> tuple[Score, tuple[frozenset[Note], ...]
     """The sheet's score with what a draft wrote in place of what stood there, and the new notes by track.
 
     What is not written yet stays as it was. New notes give way: they end where a note of the same pitch, or of a voice
-    of one note at a time, begins, and are left out where the same pitch sounds already.
+    of one note at a time, begins, or the last bar ends, and are left out where the same pitch sounds already.
     """
     score, sheet = gaps.sheet.score, gaps.sheet
+    end = score.bars[-1].end
     tracks, new = list(score.tracks), [frozenset[Note]() for _ in score.tracks]
     for k, i in enumerate(sheet.tracks):
         written = [bar for bar, track in draft.new if track == k]
@@ -226,19 +227,19 @@ def merged(gaps: Gaps, draft: Draft) -> tuple[Score, tuple[frozenset[Note], ...]
         gone = {note for note, bar, _ in sheet.placed(k) if (bar, k) in draft.new and note not in gaps.open[bar, k]}
         stays = [note for note in score.tracks[i].notes if note not in gone]
         added = [sheet.back(note) for bar in written for note in draft.new[bar, k]]
-        fitted = _fitted(added, stays, alone=sheet.voices[k].monophonic)
+        fitted = _fitted(added, stays, end, alone=sheet.voices[k].monophonic)
         tracks[i] = replace(tracks[i], notes=(*stays, *fitted))
         new[i] = frozenset(fitted)
     return replace(score, tracks=tuple(tracks)), tuple(new)
 
 
-def _fitted(new: Sequence[Note], old: Sequence[Note], *, alone: bool) -> list[Note]:
-    """The new notes, cut or left out where old ones of the track need the room."""
+def _fitted(new: Sequence[Note], old: Sequence[Note], end: int, *, alone: bool) -> list[Note]:
+    """The new notes, cut or left out where old ones of the track need the room, and cut at the music's end."""
     fitted = []
     for note in new:
         rivals = [n for n in old if alone or n.pitch == note.pitch]
         if any(n.onset <= note.onset < n.end and n.pitch == note.pitch for n in rivals):
             continue
-        following = min((n.onset for n in rivals if n.onset > note.onset), default=note.end)
+        following = min((n.onset for n in rivals if n.onset > note.onset), default=end)
         fitted.append(note._replace(duration=max(1, min(note.duration, following - note.onset))))
     return fitted

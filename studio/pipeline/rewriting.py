@@ -6,6 +6,7 @@ What is not to be written stays bit for bit: the seed's notes never pass through
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -51,6 +52,7 @@ def infill(seed: Seed, request: InfillRequest) -> Run:
     score = _score(seed)
     bars = passage.bars_of(score, request.first_bar, request.last_bar)
     chosen = _tracks(score, request.tracks)
+    _check_kept(score, bars, chosen, request.keep)
     job = _Job("infill", seed, request, settings, card)
 
     def gaps(events: Any) -> Gaps:
@@ -151,6 +153,22 @@ def _tracks(score: Score, asked: Iterable[int] | None) -> list[int]:
         found = f"track {wrong[0] + 1} was asked for" if wrong else "none was asked for"
         raise SettingError(f"The seed has tracks 1 to {len(score.tracks)}, but {found}.")
     return chosen
+
+
+def _check_kept(score: Score, bars: range, tracks: Sequence[int], keep: Iterable[Kept]) -> None:
+    """SettingError for a note to keep that is not among those to be written anew."""
+    lines = [bar.start for bar in score.bars]
+    there = {Kept(bisect_right(lines, note.onset), note.pitch) for i in tracks for note in score.tracks[i].notes}
+    for kept in keep:
+        if kept.bar - 1 not in bars or kept not in there:
+            name = f"{_NAMES[kept.pitch % 12]}{kept.pitch // 12 - 1}"
+            raise SettingError(
+                f"No {name} (MIDI note {kept.pitch}) begins in bar {kept.bar} of what is to be written anew: keep notes "
+                "that are there."
+            )
+
+
+_NAMES = "C C# D Eb E F F# G Ab A Bb B".split()
 
 
 def _gaps(job: _Job, whole: Sheet, bars: range, tracks: Sequence[int], keep: Sequence[Kept]) -> Gaps:

@@ -163,8 +163,8 @@ def _check_kept(score: Score, bars: range, tracks: Sequence[int], keep: Iterable
         if kept.bar - 1 not in bars or kept not in there:
             name = f"{_NAMES[kept.pitch % 12]}{kept.pitch // 12 - 1}"
             raise SettingError(
-                f"No {name} (MIDI note {kept.pitch}) begins in bar {kept.bar} of what is to be written anew: keep notes "
-                "that are there."
+                f"No {name} (MIDI note {kept.pitch}) begins in bar {kept.bar} of what is to be written anew: keep "
+                "notes that are there."
             )
 
 

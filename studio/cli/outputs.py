@@ -63,15 +63,9 @@ def save(results: Sequence[pipeline.Take], args: argparse.Namespace, soundfont: 
             print(path)
         if args.plot:
             path = _numbered(args.plot, i, len(results))
-            pipeline.save_plot(take.score, path, new_from=_parted(take))
+            pipeline.save_plot(take, path)
             print(path)
         if args.wav:
             path = _numbered(args.wav, i, len(results))
             pipeline.save_wav(take.score, path, soundfont)
             print(path)
-
-
-def _parted(take: pipeline.Take) -> int | None:
-    """The tick from which all is new, if there is one: what is written between old notes has none."""
-    later = ({note for note in track.notes if note.onset >= take.new_from} for track in take.score.tracks)
-    return take.new_from if all(notes <= new for notes, new in zip(later, take.new, strict=True)) else None

@@ -98,6 +98,7 @@ def _set(job: _Job, request: AccompanyRequest, ensemble: Ensemble, *, keep_lead:
     added = tuple(instrument.track() for instrument in ensemble.instruments)
     alone = replace(chosen.score, tracks=(lead, *added), title=job.seed.score.title)
     job = replace(job, notices=chosen.notices)
+    rules = _rules(job, len(added))
 
     def gaps(events: Any) -> Gaps:
         # As the style's melodies were learned: on the program that leads there, one note at a time.
@@ -106,7 +107,7 @@ def _set(job: _Job, request: AccompanyRequest, ensemble: Ensemble, *, keep_lead:
         voices = (whole.voices[0], *(_meeting(i.voice, line, i.is_drum) for i in ensemble.instruments))
         whole = replace(whole, score=alone, voices=voices)
         made = _gaps(job, whole, range(chosen.bars), range(1, 1 + len(added)), ())
-        return replace(made, ended=True, masked=_rules(job, len(added)))
+        return replace(made, ended=True, masked=rules)
 
     return _write(job, range(chosen.bars), gaps)
 

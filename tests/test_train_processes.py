@@ -8,11 +8,15 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from runs import command, prepared, rows
 from safetensors.torch import load_file
 
 from studio import checkpoints
+from studio.data.windows import Windows
+from studio.train import Settings
 from studio.train import __main__ as command_line
+from studio.train.batches import Batches
 from studio.train.processes import Processes
 
 # Windows long enough that some of each is padding, and five of them: the two processes never have the same to learn.
@@ -34,7 +38,8 @@ def test_two_processes_learn_what_one_learns_and_write_it_once(folder, tmp_path)
     for steps in (4, 8):  # the second time from the state of the first
         done = subprocess.run(torchrun(folder, tmp_path / "two", f"steps={steps}"), capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout) == checkpoints.read_card(tmp_path / "two").facts["figures"]
+        facts = checkpoints.read_card(tmp_path / "two").facts
+        assert json.loads(done.stdout) == facts["figures"] and "2 processes, each on cpu" in facts["machine"]
     one, two = (load_file(tmp_path / name / "state.safetensors") for name in ("one", "two"))
     assert one.keys() == two.keys()
     for name in one.keys() - {"meta"}:
@@ -69,3 +74,10 @@ def test_every_row_falls_to_one_process(monkeypatch):
         shares.append(world.rows(batch))
         assert len(world.rows(batch[:1])) == 1 and world.rows(batch[:1]).any() == (rank == 0)
     assert sorted(np.concatenate(shares).tolist()) == batch.tolist()
+
+
+def test_a_batch_drawn_ahead_is_the_one_of_its_step(folder):
+    windows = Windows(folder, "train", 48)
+    batches = Batches(windows, Settings(batch=4, context=48, seed=3), Processes(torch.device("cpu"), False))
+    for step in (0, 1, 2, 7, 8, 1):
+        assert batches(step).tolist() == windows.batch(step, 3, 4).tolist()

@@ -28,5 +28,8 @@ class Batches:
     def _draw(self, step: int) -> torch.Tensor:
         ids = self._world.rows(self._windows.batch(step, self._settings.seed, self._settings.batch))
         batch = torch.from_numpy(ids)
-        # From pinned memory the copy to the device need not be waited for.
-        return batch.pin_memory() if self._world.device.type == "cuda" else batch
+        if self._world.device.type != "cuda":
+            return batch
+        # From pinned memory the copy need not be waited for. The thread's own device would be the first of the machine.
+        with torch.cuda.device(self._world.device):
+            return batch.pin_memory()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import shutil
 import sys
 from pathlib import Path
@@ -41,6 +43,13 @@ def compiles(setting: str, device: torch.device) -> bool:
     if setting == "on" and not found:
         raise SettingError(f"compile=on needs {compiler}, which is not installed here; install it, or leave it out.")
     return setting == "on" or (setting == "auto" and device.type == "cuda" and found)
+
+
+def description(device: torch.device, processes: int) -> str:
+    """The machine in a line, for a card."""
+    kind = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    used = f"{processes} processes, each on {kind}" if processes > 1 else kind
+    return f"{platform.machine()}, {os.cpu_count()} cores, {used}, torch {torch.__version__}"
 
 
 def _cpu_flag(flag: str) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
-import platform
 import time
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -192,7 +190,7 @@ class Run:
             "parameters": parameters,
             "steps": self.step,
             "training_hours": round(self.seconds / 3600, 2),
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores, {self.device.type}, torch {torch.__version__}",
+            "machine": devices.description(self.device, self.world.size),
             "config": asdict(self.model.config),
             "settings": asdict(self.settings),
             "figures": figures,

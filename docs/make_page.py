@@ -24,9 +24,9 @@ def main() -> None:
         tab.click(f"[role=option]:has-text('{EXAMPLE}')")
         tab.wait_for_selector(f"#seed-facts .title:has-text('{EXAMPLE}')")
         tab.wait_for_selector("#seed-notice .notice", state="hidden")
-        tab.fill("#bars input[type=number]", str(BARS))
-        tab.fill("#number input", str(NUMBER))
-        tab.click("#generate")
+        tab.fill("#continue-bars input[type=number]", str(BARS))
+        tab.fill("#continue-number input", str(NUMBER))
+        tab.click("#continue-generate")
         tab.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Wrote')")
         tab.mouse.move(0, 0)
         # The page scrolls to the result, and colours fade.

@@ -94,8 +94,8 @@ def upload(page: Any, path: Path, title: str = "A tune") -> None:
 
 
 def write(page: Any, bars: int = 4) -> None:
-    page.fill("#bars input[type=number]", str(bars))
-    page.click("#generate")
+    page.fill("#continue-bars input[type=number]", str(bars))
+    page.click("#continue-generate")
     page.wait_for_selector(DONE)
 
 
@@ -207,10 +207,10 @@ def test_a_file_over_the_limit_is_refused_in_words_without_being_sent(
 
 def test_bars_that_are_not_there_are_answered_in_words_beside_the_result(visit: Callable[..., Any]) -> None:
     page = visit()
-    page.fill("#first-bar input", "99")
-    page.click("#generate")
+    page.fill("#continue-first-bar input", "99")
+    page.click("#continue-generate")
     page.wait_for_selector("#result-notice .notice[data-kind=error][role=alert]:has-text('bars')")
-    page.wait_for_selector("#generate:enabled")
+    page.wait_for_selector("#continue-generate:enabled")
     assert page.locator("[data-testid=toast-body]").count() == 0
 
 
@@ -232,14 +232,14 @@ def test_stop_keeps_what_is_written(
     page = visit(accept_downloads=True)
     upload(page, tune)
     slowed(monkeypatch, 0.3)
-    page.fill("#bars input[type=number]", "60")
+    page.fill("#continue-bars input[type=number]", "60")
     assert page.is_disabled("#stop")
-    page.click("#generate")
+    page.click("#continue-generate")
     page.wait_for_selector("#result-notice .notice:has-text('2 of 60 bars written')")
-    assert page.is_disabled("#generate")
+    assert page.is_disabled("#continue-generate")
     page.click("#stop")
     page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Stopped after')")
-    page.wait_for_selector("#generate:enabled")
+    page.wait_for_selector("#continue-generate:enabled")
     assert page.is_disabled("#stop")
     kept = midi.load(download(page, "#download-midi", tmp_path)).score
     assert len(kept.tracks[0].notes) > 16 and kept.bar_count < 20
@@ -259,7 +259,7 @@ def test_two_visitors_at_once_each_get_their_own(
         tunes[name] = write_tune(tmp_path / name / f"{name}.mid", title=name, first=55 + 12 * i)
         upload(page, tunes[name], title=name)
     for page in pages.values():
-        page.click("#generate")
+        page.click("#continue-generate")
     for name, page in pages.items():
         page.wait_for_selector(DONE)
         path = download(page, "#download-midi", tmp_path / name)
@@ -281,7 +281,7 @@ def test_a_visitors_text_is_shown_and_never_run(visit: Callable[..., Any], tmp_p
     settled(page)
     assert page.inner_text("#seed-facts .tracks strong") == HOSTILE
     write(page)
-    page.click("#seed-track input")
+    page.click("#continue-track input")
     assert page.evaluate("window.hacked") is None
     assert page.locator("#seed-facts img, #seed-facts script").count() == 0
 
@@ -323,7 +323,7 @@ def test_it_fits_and_can_be_read(
     page = visit(color_scheme=scheme, viewport={"width": width, "height": 900})
     upload(page, tune)
     write(page)
-    page.click("#advanced button")
+    page.click("#continue-advanced button")
     page.wait_for_selector("#soundfont")
     assert page.is_visible(f"#result-player img.on-{scheme}")
     assert page.locator("#result-player img:visible").count() == 1
@@ -347,7 +347,7 @@ def test_the_visitor_may_choose_light_or_dark_and_it_is_kept(visit: Callable[...
 
 def test_every_control_has_a_name_and_the_page_one_heading(visit: Callable[..., Any]) -> None:
     page = visit()
-    page.click("#advanced button")
+    page.click("#continue-advanced button")
     assert page.locator("h1").all_inner_texts() == ["Music Studio"]
     assert page.evaluate("document.documentElement.lang") == "en"
     unnamed = """
@@ -370,9 +370,18 @@ def test_all_can_be_done_with_the_keyboard(visit: Callable[..., Any]) -> None:
     for _ in range(80):
         page.keyboard.press("Tab")
         reached.update(page.evaluate(ids))
-        if page.evaluate("document.activeElement.id") == "generate":
+        if page.evaluate("document.activeElement.id") == "continue-generate":
             break
-    assert {"theme-button", "seed-example", "seed-track", "model", "dice", "advanced", "generate"} <= reached
+    assert {
+        "theme-button",
+        "seed-example",
+        "soundfont",
+        "continue-track",
+        "continue-model",
+        "continue-dice",
+        "continue-advanced",
+        "continue-generate",
+    } <= reached
     page.keyboard.press("Enter")
     page.wait_for_selector(DONE)
 

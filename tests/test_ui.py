@@ -16,7 +16,8 @@ from studio import midi, pipeline
 from studio.errors import SoundError
 from studio.score import Note, Score, Track
 from studio.ui import seed_panel
-from studio.ui.continue_tab import WRITERS, ContinueTab
+from studio.ui.continue_tab import ContinueTab
+from studio.ui.handlers import WRITERS
 
 sound = pytest.mark.skipif(pipeline.sound_problem() is not None, reason=f"no sound: {pipeline.sound_problem()}")
 
@@ -60,9 +61,9 @@ def test_a_file_is_told_first_then_drawn_then_heard(tab: ContinueTab, tune: Path
     assert facts["title"] == "A tune"
     assert ["Metre", "4/4"] in facts["chips"] and ["Length", "4 bars"] in facts["chips"]
     assert [name for name, _ in facts["tracks"]] == ["Bass", "Melody"]
-    assert shown[panel.track]["value"] == 1
-    assert [index for _, index in shown[panel.track]["choices"]] == [0, 1]
-    assert (shown[panel.first_bar], shown[panel.last_bar]) == (1, 4)
+    assert shown[tab.track]["value"] == 1
+    assert [index for _, index in shown[tab.track]["choices"]] == [0, 1]
+    assert (shown[tab.first_bar], shown[tab.last_bar]) == (1, 4)
     assert shown[panel.notice] is None
     for part in ("light", "dark"):
         assert Path(shown[panel.player][part]["path"]).read_bytes().startswith(b"\x89PNG")
@@ -126,18 +127,18 @@ def test_the_sound_of_music_left_meanwhile_is_not_shown(tab: ContinueTab, tune: 
 def test_a_continuation_can_be_heard_seen_and_taken_away(tab: ContinueTab, tune: Path) -> None:
     last(tab.seed.open_file(visitor(), str(tune), FONT))
     steps = list(tab.generate(visitor(), *fields(tab, bars=3)))
-    told = [step[tab.notice] for step in steps if tab.notice in step]
+    told = [step[tab.result.notice] for step in steps if tab.result.notice in step]
     assert [(n["done"], n["total"]) for n in told if n["done"]] == [(1, 3), (2, 3), (3, 3)]
     assert told[-1]["kind"] == "done" and "3 bars" in told[-1]["text"]
     shown = last(iter(steps))
-    midi_file, wav_file = Path(shown[tab.midi]["value"]), Path(shown[tab.wav]["value"])
+    midi_file, wav_file = Path(shown[tab.result.midi]["value"]), Path(shown[tab.result.wav]["value"])
     assert midi_file.stem == wav_file.stem and all(part in midi_file.stem for part in ("my-tune", "lstm", "3bars", "7"))
     seed, result = notes_of(tune), notes_of(midi_file)
     assert result[0] == seed[0]
     assert result[1][:16] == seed[1] and len(result[1]) > 16
     recipe = pipeline.read(midi_file).recipe
     assert recipe is not None and recipe["seed"] == 7
-    player = shown[tab.player]
+    player = shown[tab.result.player]
     assert player["mark"] == pytest.approx(8.0)
     samples, rate = soundfile.read(player["audio"]["path"])
     assert samples.ndim == 2 and len(samples) / rate > 8
@@ -147,34 +148,36 @@ def test_a_continuation_can_be_heard_seen_and_taken_away(tab: ContinueTab, tune:
 
 def test_the_same_number_writes_the_same_notes_and_another_number_others(tab: ContinueTab, tune: Path) -> None:
     last(tab.seed.open_file(visitor(), str(tune), FONT))
-    written = [notes_of(last(tab.generate(visitor(), *fields(tab, number=n)))[tab.midi]["value"]) for n in (5, 5, 6)]
+    written = [
+        notes_of(last(tab.generate(visitor(), *fields(tab, number=n)))[tab.result.midi]["value"]) for n in (5, 5, 6)
+    ]
     assert written[0] == written[1] != written[2]
 
 
 def test_stop_keeps_what_is_written(tab: ContinueTab, tune: Path) -> None:
     last(tab.seed.open_file(visitor(), str(tune), FONT))
-    tab.begin(visitor())
+    tab.result.begin(visitor())
     run, shown = tab.generate(visitor(), *fields(tab, bars=40)), {}
     for step in run:
         shown |= step
-        if shown[tab.notice]["done"] == 2:
-            assert tab.stop(visitor()) == {tab.stop_button: gr.update(interactive=False)}
-    assert "Stopped after 2 bars of 40" in shown[tab.notice]["text"]
-    assert len(notes_of(shown[tab.midi]["value"])[1]) > 16
-    assert shown[tab.player]["light"] and shown[tab.reuse_button]["interactive"]
-    take = tab.visits.of("someone").take
-    assert take is not None and take.bars_new == 2
+        if shown[tab.result.notice]["done"] == 2:
+            assert tab.result.stop(visitor()) == {tab.result.stop_button: gr.update(interactive=False)}
+    assert "Stopped after 2 bars of 40" in shown[tab.result.notice]["text"]
+    assert len(notes_of(shown[tab.result.midi]["value"])[1]) > 16
+    assert shown[tab.result.player]["light"] and shown[tab.result.reuse_button]["interactive"]
+    result = tab.visits.of("someone").result
+    assert result is not None and result.take.bars_new == 2
 
 
 def test_stopped_while_it_waits_nothing_is_written(tab: ContinueTab, tune: Path) -> None:
     last(tab.seed.open_file(visitor(), str(tune), FONT))
-    tab.begin(visitor())
-    tab.stop(visitor())
+    tab.result.begin(visitor())
+    tab.result.stop(visitor())
     shown = last(tab.generate(visitor(), *fields(tab)))
-    assert set(shown) == {tab.notice} and "before" in shown[tab.notice]["text"]
+    assert set(shown) == {tab.result.notice} and "before" in shown[tab.result.notice]["text"]
     # The next one is not stopped by the last one's Stop.
-    tab.begin(visitor())
-    assert tab.midi in last(tab.generate(visitor(), *fields(tab)))
+    tab.result.begin(visitor())
+    assert tab.result.midi in last(tab.generate(visitor(), *fields(tab)))
 
 
 def test_who_comes_third_waits_in_line_is_told_so_and_may_leave_it(tab: ContinueTab, tune: Path) -> None:
@@ -184,13 +187,13 @@ def test_who_comes_third_waits_in_line_is_told_so_and_may_leave_it(tab: Continue
             others.enter_context(tab.line.ticket())
         run = tab.generate(visitor(), *fields(tab))
         for _ in range(2):
-            assert "1 before you" in next(run)[tab.notice]["text"]
-        tab.stop(visitor())
-        assert "before" in last(run)[tab.notice]["text"]
-        tab.begin(visitor())
+            assert "1 before you" in next(run)[tab.result.notice]["text"]
+        tab.result.stop(visitor())
+        assert "before" in last(run)[tab.result.notice]["text"]
+        tab.result.begin(visitor())
         run = tab.generate(visitor(), *fields(tab))
         next(run)
-    assert tab.midi in last(run)
+    assert tab.result.midi in last(run)
 
 
 def test_whoever_leaves_stops_the_model(tab: ContinueTab, tune: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +209,7 @@ def test_whoever_leaves_stops_the_model(tab: ContinueTab, tune: Path, monkeypatc
 
     monkeypatch.setattr(pipeline, "continue_", watched)
     run = tab.generate(visitor(), *fields(tab, bars=40))
-    while next(run)[tab.notice]["done"] == 0:
+    while next(run)[tab.result.notice]["done"] == 0:
         pass
     run.close()
     assert closed == [True]
@@ -227,15 +230,15 @@ def test_what_cannot_be_asked_is_said_beside_the_result_and_the_last_result_stay
 ) -> None:
     last(tab.seed.open_file(visitor(), str(tune), FONT))
     last(tab.generate(visitor(), *fields(tab)))
-    before = tab.visits.of("someone").take
+    before = tab.visits.of("someone").result
     shown = last(tab.generate(visitor(), *fields(tab, **asked)))
-    assert set(shown) == {tab.notice}
-    assert shown[tab.notice]["kind"] == "error" and sentence in shown[tab.notice]["text"]
-    assert tab.visits.of("someone").take is before
+    assert set(shown) == {tab.result.notice}
+    assert shown[tab.result.notice]["kind"] == "error" and sentence in shown[tab.result.notice]["text"]
+    assert tab.visits.of("someone").result is before
 
 
 def test_without_a_seed_or_a_result_the_page_says_what_to_do_first(tab: ContinueTab) -> None:
-    assert last(tab.generate(visitor(), *fields(tab)))[tab.notice]["text"] == WORDS("error.no_seed")
+    assert last(tab.generate(visitor(), *fields(tab)))[tab.result.notice]["text"] == WORDS("error.no_seed")
     assert last(tab.seed.reuse(visitor(), FONT))[tab.seed.notice]["text"] == WORDS("error.no_take")
 
 
@@ -244,7 +247,7 @@ def test_what_nobody_foresaw_is_a_sentence_too(
 ) -> None:
     last(tab.seed.open_file(visitor(), str(tune), FONT))
     monkeypatch.setattr(pipeline, "continue_", lambda *_: 1 / 0)
-    assert last(tab.generate(visitor(), *fields(tab)))[tab.notice]["text"] == WORDS("error.unexpected")
+    assert last(tab.generate(visitor(), *fields(tab)))[tab.result.notice]["text"] == WORDS("error.unexpected")
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
@@ -259,9 +262,9 @@ def test_without_sound_the_rest_works_and_the_reason_is_shown(
     assert seed[tab.seed.player]["remark"] == "Install a synthesizer."
     assert seed[tab.seed.notice] is None
     shown = last(tab.generate(visitor(), *fields(tab)))
-    assert shown[tab.player]["remark"] == "Install a synthesizer."
-    assert shown[tab.player]["audio"] is None and shown[tab.player]["light"]
-    assert shown[tab.midi]["interactive"] and not shown[tab.wav]["interactive"]
+    assert shown[tab.result.player]["remark"] == "Install a synthesizer."
+    assert shown[tab.result.player]["audio"] is None and shown[tab.result.player]["light"]
+    assert shown[tab.result.midi]["interactive"] and not shown[tab.result.wav]["interactive"]
 
 
 def test_a_result_can_be_the_next_seed(tab: ContinueTab, tune: Path) -> None:
@@ -272,7 +275,7 @@ def test_a_result_can_be_the_next_seed(tab: ContinueTab, tune: Path) -> None:
     assert shown[tab.seed.notice]["kind"] == "done"
     assert shown[tab.seed.example] is None
     again = last(tab.generate(visitor(), *fields(tab)))
-    assert len(notes_of(again[tab.midi]["value"])[1]) > len(notes_of(result[tab.midi]["value"])[1])
+    assert len(notes_of(again[tab.result.midi]["value"])[1]) > len(notes_of(result[tab.result.midi]["value"])[1])
 
 
 def test_another_soundfont_is_heard_in_seed_and_result(
@@ -282,10 +285,10 @@ def test_another_soundfont_is_heard_in_seed_and_result(
     monkeypatch.setattr(pipeline, "save_wav", lambda score, path, font: path.write_text(str(font)))
     last(tab.seed.open_file(visitor(), str(tune), "Old"))
     last(tab.generate(visitor(), *fields(tab, font="Old")))
-    shown = last(tab.choose_font(visitor(), "New"))
-    for player in (shown[tab.seed.player], shown[tab.player]):
+    shown = last(tab.seed.choose_font(visitor(), "New")) | last(tab.result.choose_font(visitor(), "New"))
+    for player in (shown[tab.seed.player], shown[tab.result.player]):
         assert Path(player["audio"]["path"]).read_text() == "new.sf2"
-    assert tab.seed.track not in shown  # what was chosen stays chosen
+    assert tab.track not in shown  # what was chosen stays chosen
 
 
 # --- visitors ---------------------------------------------------------------------------------------------------------
@@ -296,6 +299,6 @@ def test_two_visitors_share_nothing(tab: ContinueTab, tune: Path) -> None:
     last(tab.seed.open_example(visitor("ben"), next(iter(tab.seed.examples)), FONT))
     ada, ben = tab.visits.of("ada"), tab.visits.of("ben")
     shown = last(tab.generate(visitor("ada"), *fields(tab)))
-    assert ada.folder != ben.folder and ben.take is None
-    assert ada.folder in Path(shown[tab.midi]["value"]).parents
+    assert ada.folder != ben.folder and ben.result is None
+    assert ada.folder in Path(shown[tab.result.midi]["value"]).parents
     assert ada.seed is not None and ben.seed is not None and ada.seed.name != ben.seed.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from desk import FONT, WORDS, fields, last, new_tab, visitor
 from studio import pipeline, ui
 from studio.pipeline import catalogue
 from studio.ui import controls
+from studio.ui.accompany_tab import AccompanyTab
 from studio.ui.continue_tab import ContinueTab
-from studio.ui.visits import Visits
+from studio.ui.infill_tab import InfillTab
+from studio.ui.tab import Tab
 
 pytestmark = pytest.mark.usefixtures("tiny_checkpoints")
 
@@ -33,47 +36,73 @@ def tab() -> ContinueTab:
 # --- the controls -----------------------------------------------------------------------------------------------------
 
 
-def test_the_page_has_the_models_controls_and_no_others(tab: ContinueTab) -> None:
-    model = next(iter(tab.models.values()))
-    assert list(tab.controls) and set(tab.controls) == {control.name for control in model.controls}
-    for control in model.controls:
-        field = tab.controls[control.name]
-        assert field.info and field.label
+@pytest.mark.parametrize("kind", [ContinueTab, InfillTab, AccompanyTab])
+def test_a_tab_has_the_controls_of_its_models_and_shows_those_of_the_first(kind: type[Tab]) -> None:
+    tab = new_tab(kind)
+    models = list(tab.models.values())
+    offered = {control.name: control for model in models for control in model.controls_of(tab.verb)}
+    assert offered and set(tab.controls) == set(offered)
+    first = {control.name for control in models[0].controls_of(tab.verb)}
+    for name, field in tab.controls.items():
+        assert field.info and field.label and field.visible == (name in first)
         if isinstance(field, gr.Slider):
+            control = offered[name]
             assert (field.minimum, field.maximum, field.step) == (control.minimum, control.maximum, control.step)
 
 
-def test_untouched_controls_ask_for_the_models_defaults(tab: ContinueTab) -> None:
-    model = next(iter(tab.models.values()))
-    for control in model.controls:
-        asked = controls.value(control, tab.controls[control.name].value)
-        assert asked == control.default and type(asked) is type(control.default)
+@pytest.mark.parametrize("kind", [ContinueTab, InfillTab, AccompanyTab])
+def test_untouched_controls_ask_for_the_models_defaults(kind: type[Tab]) -> None:
+    tab = new_tab(kind)
+    for model in tab.models.values():
+        for control in tab._offered(model).values():
+            asked = controls.value(control, tab.controls[control.name].value)
+            assert asked == control.default and type(asked) is type(control.default)
 
 
 def test_another_model_brings_its_own_controls(monkeypatch: pytest.MonkeyPatch) -> None:
     lstm = pipeline.models()[0]
     shy = replace(lstm.controls[0], default=0.5, maximum=1.0)
     own = pipeline.Control("top_k", 3, 0, 9, 1, help="Own.")
-    plain = replace(lstm, name="plain", help="Plain.", controls=(shy, own))
-    monkeypatch.setattr(pipeline, "models", lambda: [lstm, plain])
-    with gr.Blocks():
-        tab = ContinueTab(WORDS, Visits())
+    typed = pipeline.Control("chords", "", help="Typed.")
+    plain = replace(lstm, name="plain", help="Plain.", controls=(shy, own, typed))
+    monkeypatch.setattr(pipeline, "models", lambda verb: [lstm, plain])
+    tab = new_tab()
+    assert not tab.controls["chords"].visible
     shown = tab.choose_model("plain")
     assert shown[tab.model]["info"] == "Plain."
     assert (shown[tab.controls["temperature"]]["value"], shown[tab.controls["temperature"]]["maximum"]) == (0.5, 1.0)
     assert shown[tab.controls["top_k"]]["maximum"] == 9
-    assert not shown[tab.controls["top_p"]]["visible"]
-    assert all(tab.choose_model("lstm")[field]["visible"] for field in tab.controls.values())
-    request = tab._request(fields(tab, model="plain", temperature=0.5, top_k=3))
-    assert (request.top_k, request.top_p) == (3, None)
+    assert shown[tab.controls["chords"]]["visible"] and not shown[tab.controls["top_p"]]["visible"]
+    back = tab.choose_model("lstm")
+    assert {name for name, field in tab.controls.items() if not back[field]["visible"]} == {"chords"}
+    shown = fields(tab, temperature=0.5, top_k=3, chords=" C Am ")[-len(tab.controls) :]
+    asked = tab._asked("plain", 7, 2, shown)
+    assert asked == {
+        "model": "plain", "seed": 7, "takes": 2, "temperature": 0.5, "top_k": 3, "chords": " C Am ", "ending": False
+    }  # fmt: skip
 
 
-def test_without_any_model_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def said(page: gr.Blocks) -> str:
+    return json.dumps(page.get_config_file(), ensure_ascii=False, default=str)
+
+
+def test_without_any_model_every_tab_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(catalogue, "CHECKPOINTS", tmp_path)
-    with gr.Blocks() as page:
-        tab = ContinueTab(WORDS, Visits())
-    assert not tab.generate_button.interactive
-    assert WORDS("settings.no_model") in json.dumps(page.get_config_file(), ensure_ascii=False, default=str)
+    page = ui.build()
+    for verb in ("continue", "infill", "accompany"):
+        assert WORDS(f"{verb}.no_model") in said(page) and f"{verb}-generate" not in said(page)
+
+
+def test_where_models_only_continue_the_other_tabs_say_what_they_take(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_checkpoints: Path
+) -> None:
+    shutil.copytree(tiny_checkpoints / "lstm", tmp_path / "lstm")
+    monkeypatch.setattr(catalogue, "CHECKPOINTS", tmp_path)
+    page = ui.build()
+    assert WORDS("continue.no_model") not in said(page) and "continue-generate" in said(page)
+    for verb in ("infill", "accompany"):
+        assert WORDS(f"{verb}.no_model") in said(page) and f"{verb}-generate" not in said(page)
+        assert "Transformer" in WORDS(f"{verb}.no_model")
 
 
 # --- the server -------------------------------------------------------------------------------------------------------

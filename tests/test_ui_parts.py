@@ -96,7 +96,8 @@ def test_what_is_said_of_music_without_pitch_name_or_steady_metre() -> None:
     assert facts["title"] == "Untitled" and chips["Key, estimated"] == "no clear key"
     assert "changes" in chips["Metre"] and "100" in chips["Tempo"] and "120" in chips["Tempo"]
     assert facts["tracks"] == [["Track 1", "Drums, 16 notes"], ["Track 2", "Acoustic Grand Piano, no notes"]]
-    assert describe.track_choices(pipeline.Seed(score), WORDS) == []
+    assert describe.track_choices(pipeline.Seed(score), WORDS, drums=False) == []
+    assert [index for _, index in describe.track_choices(pipeline.Seed(score), WORDS, drums=True)] == [0]
 
 
 def test_the_timeline_follows_the_tempo() -> None:
@@ -124,7 +125,7 @@ def test_templates_are_constant() -> None:
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-KEY = r"(seed|facts|settings|result|error|continue|app)\.\w+"
+KEY = r"(seed|facts|settings|result|error|continue|infill|accompany|app)\.\w+"
 
 
 def used_keys() -> set[str]:
@@ -142,9 +143,11 @@ def test_every_key_that_is_used_has_its_words_and_every_word_is_used() -> None:
     sentences: dict[str, str] = json.loads((UI / "strings" / "en.json").read_text(encoding="utf-8"))
     by_group = ("control.", "player.", "app.")  # handed over together or by a name that the model gives
     headings = {f"{card}.{part}" for card in ("seed", "settings", "result") for part in ("heading", "intro")}
-    assert used_keys() <= sentences.keys()
+    common = ("no_model", "generate", "first_bar", "first_bar_help", "last_bar", "last_bar_help")
+    used = used_keys() | headings | {f"{tab}.{part}" for tab in ("continue", "infill", "accompany") for part in common}
+    assert used <= sentences.keys()
     assert {key for key in sentences if not key.startswith(by_group)} == {
-        key for key in used_keys() | headings if not key.startswith(by_group)
+        key for key in used if not key.startswith(by_group)
     }
 
 

@@ -8,6 +8,7 @@ from studio.models import Control
 from studio.pipeline.catalogue import ModelInfo, models
 from studio.pipeline.continuation import continue_
 from studio.pipeline.ensembles import ENSEMBLES, INSTRUMENTS
+from studio.pipeline.kept import parse_kept
 from studio.pipeline.requests import MAX_BARS, MAX_TAKES, AccompanyRequest, InfillRequest, Kept, Request
 from studio.pipeline.results import (
     excerpt,
@@ -52,6 +53,7 @@ __all__ = [
     "file_name",
     "infill",
     "models",
+    "parse_kept",
     "piano_roll",
     "read",
     "render",

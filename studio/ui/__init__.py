@@ -16,7 +16,14 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from studio.ui import theme, widgets
-from studio.ui.continue_tab import QUIET, ContinueTab
+from studio.ui.accompany_tab import AccompanyTab
+from studio.ui.continue_tab import ContinueTab
+from studio.ui.handlers import WRITERS
+from studio.ui.infill_tab import InfillTab
+from studio.ui.line import Line
+from studio.ui.result_panel import ResultPanel
+from studio.ui.seed_panel import SeedPanel
+from studio.ui.tab import Tab
 from studio.ui.visits import Visits
 from studio.ui.words import Words
 
@@ -30,18 +37,37 @@ STYLES = ("page.css", "player.css", "parts.css")
 
 def build(language: str = "en") -> gr.Blocks:
     """The page as Gradio blocks, in a language of studio/ui/strings (English where there is none such)."""
-    words = Words(language)
+    words, visits = Words(language), Visits()
     page: gr.Blocks
     with gr.Blocks(title=words("app.title"), analytics_enabled=False, delete_cache=CACHE_S) as page:
         widgets.header(words)
-        with gr.Tabs(elem_id="tabs"), gr.Tab(words("continue.tab")):
-            tab = ContinueTab(words, Visits())
-        page.load(tab.seed.greet, [tab.font], tab.seed.outputs, **QUIET)
-        # Not queued: the end of one queued event can cut the page off from another that is just being asked for.
-        page.load(tab.roll, None, [tab.number], **QUIET, queue=False)
-        api(tab.warm, api_name=WARM, api_visibility="undocumented", concurrency_limit=1)
+        with widgets.card(1, "seed", words):
+            seed = SeedPanel(words, visits)
+        with widgets.card(2, "settings", words):
+            place = gr.Tabs(elem_id="tabs")
+        with widgets.card(3, "result", words):
+            result = ResultPanel(words, visits)
+        with place:
+            tabs = _tabs(words, visits, seed, result)
+        for part in tabs:
+            part.connect(page)
+        result.connect(seed)
+        seed.connect(page)
+        api(tabs[0].warm, api_name=WARM, api_visibility="undocumented", concurrency_limit=1)
     page.queue(max_size=QUEUE, default_concurrency_limit=4, api_open=False)
     return page
+
+
+def _tabs(words: Words, visits: Visits, seed: SeedPanel, result: ResultPanel) -> tuple[ContinueTab, Tab, Tab]:
+    """The tabs, each a verb of the pipeline. They write into the same result, and stand in one line."""
+    line = Line(WRITERS)
+    with gr.Tab(words("continue.tab")):
+        first = ContinueTab(words, visits, line, seed, result)
+    with gr.Tab(words("infill.tab")):
+        second = InfillTab(words, visits, line, seed, result)
+    with gr.Tab(words("accompany.tab")):
+        third = AccompanyTab(words, visits, line, seed, result)
+    return first, second, third
 
 
 def _head(words: Words) -> str:

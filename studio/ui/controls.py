@@ -14,22 +14,27 @@ def update(control: Control | None, words: Words) -> Any:
     """What turns the control on the page into this one of another model; None hides it."""
     if control is None:
         return gr.update(visible=False)
-    new = component(control, words)
+    new = component(control, words, "")
     keep = ("choices", "minimum", "maximum", "step", "value", "info")
     return gr.update(visible=True, **{name: getattr(new, name) for name in keep if hasattr(new, name)})
 
 
-def component(control: Control, words: Words) -> gr.components.Component:
-    """The control for a model's setting: a list for choices, a box to tick for yes or no, else a slider."""
+def component(control: Control, words: Words, tab: str) -> gr.components.Component:
+    """The field of a tab for a model's setting: a list for choices, a box to tick, a line of text, else a slider."""
+    elem_id = f"{tab}-{control.name}"
     label = words.get(f"control.{control.name}", control.name)
     info = words.get(f"control.{control.name}.help", control.help)
     if control.choices:
         names = [(words.get(f"control.{control.name}.{choice}", str(choice)), choice) for choice in control.choices]
         if control.default is None:
             names.insert(0, (words.get(f"control.{control.name}.free", "-"), ""))
-        return gr.Dropdown(names, value=control.default or "", label=label, info=info, elem_id=f"set-{control.name}")
+        return gr.Dropdown(names, value=control.default or "", label=label, info=info, elem_id=elem_id)
     if isinstance(control.default, bool):
-        return gr.Checkbox(control.default, label=label, info=info, elem_id=f"set-{control.name}")
+        return gr.Checkbox(control.default, label=label, info=info, elem_id=elem_id)
+    if isinstance(control.default, str):
+        return gr.Textbox(
+            control.default, label=label, info=info, elem_id=elem_id, elem_classes=["double"], max_lines=1
+        )
     return gr.Slider(
         control.minimum or 0,
         control.maximum if control.maximum is not None else 1,
@@ -37,7 +42,7 @@ def component(control: Control, words: Words) -> gr.components.Component:
         step=control.step,
         label=label,
         info=info,
-        elem_id=f"set-{control.name}",
+        elem_id=elem_id,
         buttons=[],
     )
 
@@ -48,6 +53,8 @@ def value(control: Control, shown: Any) -> Any:
         return shown or control.default
     if isinstance(control.default, bool):
         return bool(shown)
+    if isinstance(control.default, str):
+        return shown or control.default
     if shown is None:
         return control.default
     return int(shown) if isinstance(control.default, int) else float(shown)

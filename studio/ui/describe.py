@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from studio.pipeline import Facts, Seed, Take, TrackFact
+from studio.pipeline import Facts, Seed, TrackFact
+from studio.ui.visits import Result
 from studio.ui.words import Words
 
 MOST_TRACKS = 12  # named one by one; of an orchestra's score the rest is counted
@@ -93,19 +94,27 @@ def _track(track: TrackFact, words: Words) -> str:
     return words(key, instrument=track.instrument, notes=track.notes)
 
 
-def track_choices(seed: Seed, words: Words) -> list[tuple[str, int]]:
-    """The tracks that can be a melody: what to show, and the track's index."""
+def track_choices(seed: Seed, words: Words, *, drums: bool) -> list[tuple[str, int]]:
+    """The tracks that have notes, with or without the drums: what to show, and the track's index."""
     return [
-        (words("seed.track_choice", number=t.index + 1, name=track_name(t, words), notes=t.notes), t.index)
+        (words("facts.track_choice", number=t.index + 1, name=track_name(t, words), notes=t.notes), t.index)
         for t in seed.facts().tracks
-        if t.notes and not t.is_drum
+        if t.notes and (drums or not t.is_drum)
     ]
 
 
-def outcome(take: Take, words: Words) -> str:
-    """How the writing went."""
-    total = take.recipe["bars"]
-    key = "result.stopped" if take.bars_new < total else "result.done"
-    length = bars(take.bars_new, words)
-    sentence = words(key, notes=take.notes_new, bars=length, total=total, seconds=f"{take.seconds:.1f}")
-    return " ".join([sentence, *take.notices])
+def outcome(result: Result, words: Words) -> str:
+    """How the writing went, and what there is to say about the take that is shown."""
+    take, several = result.take, len(result.takes) > 1
+    said = []
+    if result.stopped is not None:
+        done, total = result.stopped
+        said.append(words("result.stopped", bars=bars(done, words), total=total))
+    elif several:
+        said.append(words("result.done_takes", takes=len(result.takes), seconds=f"{take.seconds:.1f}"))
+    values = {"number": result.shown + 1, "notes": take.notes_new, "bars": bars(take.bars_new, words)}
+    if several:
+        said.append(words("result.take_shown", **values))
+    elif result.stopped is None:
+        said.append(words("result.done", **values, seconds=f"{take.seconds:.1f}"))
+    return " ".join([*said, *take.notices])

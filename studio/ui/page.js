@@ -15,10 +15,12 @@
   });
 
   // --- who asks for music is taken to where it will be
+  const leads = { ".generate": "#result", "#reuse": "#seed" };
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#generate")) return;
+    const button = Object.keys(leads).find((selector) => event.target.closest(selector));
+    if (!button) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    document.querySelector("#result").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+    document.querySelector(leads[button]).scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   });
 
   // --- a file over the limit is not sent at all: the sentence stands where it was chosen

@@ -1,4 +1,4 @@
-"""`Visit`: what one visitor has on the desk - a seed, a take, a private folder - and `Visits`, which keeps them apart.
+"""`Visit`: what a visitor has on the desk - a seed, a result, a private folder - and `Visits`, which keeps them apart.
 
 Knows the pipeline's values by name only; nothing of components.
 """
@@ -22,24 +22,41 @@ MOST_FOLDERS = 8  # of one visit; what is on the page was copied when it was sho
 MOST = 200  # visits kept at once; the longest unused go first
 
 
+@dataclass(frozen=True)
+class Result:
+    """What was written last: the takes and which of them is `shown`; its files lie in a folder of its own in `folder`.
+
+    `stopped`: how many bars of how many there were when the visitor had enough; None where all were written.
+    """
+
+    takes: tuple[Take, ...]
+    folder: Path
+    stopped: tuple[int, int] | None = None
+    shown: int = 0
+
+    @property
+    def take(self) -> Take:
+        return self.takes[self.shown]
+
+    @property
+    def take_folder(self) -> Path:
+        return self.folder / f"take-{self.shown + 1}"
+
+
 @dataclass
 class Visit:
-    """One visitor's desk. `folder` is nobody else's; `stop` is set to end the writing that is under way.
-
-    The files of the seed and of the take lie in folders of their own.
-    """
+    """One visitor's desk. `folder` is nobody else's; `stop` is set to end the writing that is under way."""
 
     folder: Path
     seed: Seed | None = None
     seed_folder: Path | None = None
-    take: Take | None = None
-    take_folder: Path | None = None
+    result: Result | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     used: float = 0.0
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def new_folder(self) -> Path:
-        """An empty folder for the files of one seed or take; the oldest ones go."""
+        """An empty folder for the files of one seed or result; the oldest ones go."""
         old = sorted(self.folder.iterdir())
         for folder in old[: max(0, len(old) - MOST_FOLDERS + 1)]:
             shutil.rmtree(folder, ignore_errors=True)

@@ -6,7 +6,8 @@ template, and in a plain `gr.HTML` value too, as JavaScript: so no text of a vis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,13 @@ def served(path: Path) -> dict[str, Any]:
     return data
 
 
-def step(number: int, heading: str, intro: str) -> None:
-    """The heading of one of the page's steps."""
-    gr.Markdown(f"## <span>{number}</span> {heading}\n{intro}", elem_classes=["step"])
+@contextmanager
+def card(number: int, name: str, words: Words) -> Iterator[None]:
+    """One of the page's steps, with its heading; what is built inside the block stands in it."""
+    with gr.Column(elem_classes=["card"], elem_id=name):
+        heading, intro = words(f"{name}.heading"), words(f"{name}.intro")
+        gr.Markdown(f"## <span>{number}</span> {heading}\n{intro}", elem_classes=["step"])
+        yield
 
 
 def remark(sentence: str) -> None:

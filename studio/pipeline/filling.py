@@ -11,13 +11,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby, pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.pipeline import writing
 from studio.pipeline.sheet import Sheet
 from studio.representations.events import BarControls, Events, Grammar, Plan
-from studio.sampling import Mask
 from studio.score import Note, Score
+
+if TYPE_CHECKING:  # it brings torch
+    from studio.sampling import Mask
 
 Segment = tuple[int, int]
 """A bar of the grid and a track of it."""

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.checkpoints import Card
 from studio.errors import SeedError, SettingError
@@ -24,8 +24,10 @@ from studio.pipeline.sheet import Sheet
 from studio.pipeline.takes import Progress, Run, Take
 from studio.representations.events import Grammar, Voice
 from studio.representations.events.voice_leading import VoiceLeading
-from studio.sampling import Mask
 from studio.score import Note, Score, Track
+
+if TYPE_CHECKING:  # it brings torch
+    from studio.sampling import Mask
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio import harmony
 from studio.representations.events import BarControls
-from studio.sampling import Mask
+
+if TYPE_CHECKING:  # it brings torch
+    from studio.sampling import Mask
 
 # Notes a quarter for one track of each density that can be asked for, by name.
 DENSITIES = {"sparse": 0.7, "medium": 1.4, "busy": 2.4, "crowded": 4.0}

@@ -43,28 +43,29 @@ class Settings:
 
 
 def probabilities(logits: torch.Tensor, allowed: NDArray[np.bool_], settings: Settings) -> torch.Tensor:
-    """Probabilities (V,) after mask, temperature, min-p, top-k and top-p, each renormalised over what is left.
+    """Probabilities (..., V) after mask, temperature, min-p, top-k and top-p, each renormalised over what is left.
 
-    `logits` (V,), `allowed` (V,) with at least one True. At temperature 0 all of it is on the likeliest id.
+    `logits` (..., V), `allowed` (..., V) with at least one True in each row. At temperature 0 all of it is on the
+    likeliest id.
     """
     masked = logits.float().masked_fill(torch.from_numpy(~allowed), float("-inf"))
     if settings.temperature < COLDEST:
-        return torch.nn.functional.one_hot(masked.argmax(), len(masked)).float()
+        return torch.nn.functional.one_hot(masked.argmax(-1), masked.shape[-1]).float()
     # Subtracting the maximum first keeps small temperatures from overflowing.
-    p = torch.softmax((masked - masked.max()) / settings.temperature, dim=-1)
+    p = torch.softmax((masked - masked.amax(-1, keepdim=True)) / settings.temperature, dim=-1)
     if settings.min_p > 0:
-        p = torch.where(p >= settings.min_p * p.max(), p, 0.0)
-    if 0 < settings.top_k < len(p):
-        least = torch.topk(p, settings.top_k).values[-1]
+        p = torch.where(p >= settings.min_p * p.amax(-1, keepdim=True), p, 0.0)
+    if 0 < settings.top_k < p.shape[-1]:
+        least = torch.topk(p, settings.top_k).values[..., -1:]
         p = torch.where(p >= least, p, 0.0)
     if settings.top_p < 1:
-        p = p / p.sum()
+        p = p / p.sum(-1, keepdim=True)
         ranked, order = torch.sort(p, descending=True)
         # An id stays while those before it hold less than top_p; the first always stays.
-        stays = torch.cumsum(ranked, 0) - ranked < settings.top_p
-        stays[0] = True
-        p = torch.zeros_like(p).scatter(0, order, torch.where(stays, ranked, 0.0))
-    return p / p.sum()
+        stays = torch.cumsum(ranked, -1) - ranked < settings.top_p
+        stays[..., 0] = True
+        p = torch.zeros_like(p).scatter(-1, order, torch.where(stays, ranked, 0.0))
+    return p / p.sum(-1, keepdim=True)
 
 
 class LoopGuard:
@@ -106,18 +107,42 @@ class LoopGuard:
 
 
 def choose(
-    logits: torch.Tensor, allowed: NDArray[np.bool_], guard: LoopGuard, settings: Settings, generator: torch.Generator
-) -> int:
-    """One id from logits (V,), as `settings` say; the guard gives way where it would leave nothing."""
-    ids = np.flatnonzero(allowed)
-    if len(ids) == 1:
-        return int(ids[0])
+    logits: torch.Tensor,
+    allowed: Sequence[NDArray[np.bool_]],
+    guards: Sequence[LoopGuard],
+    settings: Settings,
+    generators: Sequence[torch.Generator],
+) -> list[int | None]:
+    """One id a take from logits (B, V), as `settings` say; None for takes that may not have any.
+
+    `allowed` (V,), guard and generator are those of each take. The guard gives way where it would leave nothing, and
+    where there is but one id no number is drawn.
+    """
+    open_, masks, chosen = [], [], []
+    for take, (mask, guard) in enumerate(zip(allowed, guards, strict=True)):
+        ids = mask.nonzero()[0]
+        chosen.append(int(ids[0]) if len(ids) else None)
+        if len(ids) > 1:
+            open_.append(take)
+            masks.append(_unbarred(mask, guard, len(ids)))
+    if open_:
+        p = probabilities(logits[open_], np.stack(masks), settings)
+        # Of exponential variates at the rates p, the id p is the first with probability p.
+        waits = torch.empty_like(p)
+        for row, take in zip(waits, open_, strict=True):
+            row.exponential_(generator=generators[take])
+        for take, token in zip(open_, (p / waits).argmax(-1).tolist(), strict=True):
+            chosen[take] = token
+    return chosen
+
+
+def _unbarred(allowed: NDArray[np.bool_], guard: LoopGuard, count: int) -> NDArray[np.bool_]:
+    """What is allowed, `count` ids, less what the guard bars."""
     barred = [i for i in guard.barred() if allowed[i]]
-    if barred and len(barred) < len(ids):
+    if barred and len(barred) < count:
         allowed = allowed.copy()
         allowed[barred] = False
-    p = probabilities(logits, allowed, settings)
-    return int(torch.multinomial(p, 1, generator=generator))
+    return allowed
 
 
 def decode(
@@ -134,17 +159,12 @@ def decode(
     """
     guards = [LoopGuard(settings.repetition) for _ in masks]
     while True:
-        chosen: list[int | None] = []
-        for row, mask, guard, generator in zip(logits, masks, guards, generators, strict=True):
-            allowed = mask.allowed()
-            if not allowed.any():
-                chosen.append(None)
-                continue
-            token = choose(row, allowed, guard, settings, generator)
-            mask.advance(token)
-            guard.advance(token)
-            chosen.append(token)
+        chosen = choose(logits, [mask.allowed() for mask in masks], guards, settings, generators)
         if all(token is None for token in chosen):
             return
+        for token, mask, guard in zip(chosen, masks, guards, strict=True):
+            if token is not None:
+                mask.advance(token)
+                guard.advance(token)
         yield chosen
         logits = step(torch.tensor([token or 0 for token in chosen]))

@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from studio.models import Control
+from studio.models._decoder import Decoder
 from studio.models._likelihood import NEXT_TOKEN_CONTROLS, NextTokenModel
 from studio.sampling import Mask, Settings, decode
 
@@ -76,36 +77,20 @@ class Config:
     dropout: float = 0.0
 
 
-class Clock:
-    """Where ids stand, (bar, position in the bar), told from the ids alone; it goes on where it last stopped."""
-
-    def __init__(self, config: Config, takes: int, device: torch.device) -> None:
-        self.config = config
-        self.bar, self.position, self.opened, self.filled = (
-            torch.zeros(takes, 1, dtype=torch.long, device=device) for _ in range(4)
-        )
-        self.holes = torch.zeros(takes, config.context + 1, dtype=torch.long, device=device)  # the bar of each, from 1
-
-    def read(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Bars and positions, (B, T) each, of the next ids (B, T)."""
-        config = self.config
-        hole, fill, begins = ids == config.hole_id, ids == config.fill_id, ids == config.bar_id
-        written = self.bar + begins.cumsum(1)
-        opened, filled = self.opened + hole.cumsum(1), self.filled + fill.cumsum(1)
-        # What is no hole is put into the place of number 0, which nobody asks for.
-        self.holes.scatter_(1, opened * hole, written)
-        bars = torch.where(filled > 0, self.holes.gather(1, filled), written)
-        positions = self._positions(ids, begins | fill | _among(ids, config.track_id, config.tracks))
-        self.bar, self.opened, self.filled, self.position = (x[:, -1:] for x in (written, opened, filled, positions))
-        return bars, positions
-
-    def _positions(self, ids: torch.Tensor, resets: torch.Tensor) -> torch.Tensor:
-        first, count = self.config.position_id, self.config.positions
-        index = torch.arange(ids.shape[1], device=ids.device)
-        said = torch.where(_among(ids, first, count), index, -1).cummax(1).values
-        reset = torch.where(resets, index, -1).cummax(1).values
-        before = torch.where(reset < 0, self.position, 0)
-        return torch.where(said > reset, (ids - first).gather(1, said.clamp(min=0)), before)
+def places(ids: torch.Tensor, config: Config) -> torch.Tensor:
+    """Where each of ids (B, T) stands, told from those before it: number, bar, position in the bar, (B, T, 3)."""
+    index = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
+    hole, fill, begins = ids == config.hole_id, ids == config.fill_id, ids == config.bar_id
+    bars, filled = begins.cumsum(1), fill.cumsum(1)
+    # The bar of each hole, from 1; what is no hole is put into the place of number 0, which nobody asks for.
+    holes = torch.zeros(len(ids), ids.shape[1] + 1, dtype=torch.long, device=ids.device)
+    holes.scatter_(1, hole.cumsum(1) * hole, bars)
+    bars = torch.where(filled > 0, holes.gather(1, filled), bars)
+    said = torch.where(_among(ids, config.position_id, config.positions), index, -1).cummax(1).values
+    resets = begins | fill | _among(ids, config.track_id, config.tracks)
+    reset = torch.where(resets, index, -1).cummax(1).values
+    positions = torch.where(said > reset, (ids - config.position_id).gather(1, said.clamp(min=0)), 0)
+    return torch.stack([index, bars, positions], dim=-1)
 
 
 def _among(ids: torch.Tensor, first: int, count: int) -> torch.Tensor:
@@ -144,27 +129,6 @@ class Rotary(nn.Module):
         return torch.stack([angles.cos(), angles.sin()])
 
 
-class Cache:
-    """Keys and values of what was read so far, (layers, B, heads, context, width / heads) each; memory is flat."""
-
-    def __init__(self, config: Config, takes: int, device: torch.device) -> None:
-        shape = (config.layers, takes, config.heads, config.context, config.width // config.heads)
-        self.keys, self.values = torch.zeros(shape, device=device), torch.zeros(shape, device=device)
-        self.config = config
-        self.restart()
-
-    def restart(self) -> None:
-        """Forget all that was read."""
-        self.length, self.clock = 0, Clock(self.config, len(self.keys[0]), self.keys.device)
-
-    def append(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Store (B, heads, T, d) behind what is there; returns all of the layer so far."""
-        end = self.length + keys.shape[2]
-        self.keys[layer, :, :, self.length : end] = keys
-        self.values[layer, :, :, self.length : end] = values
-        return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
-
-
 def rotate(x: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
     """Turn the pairs of x (B, heads, T, d) by the angles whose (cos, sin) are `turn` (2, B, 1, T, d / 2)."""
     a, b = x.chunk(2, dim=-1)
@@ -186,14 +150,12 @@ class Block(nn.Module):
         self.down = nn.Linear(hidden, width, bias=False)
         self.drop = nn.Dropout(config.dropout)
 
-    def forward(self, x: torch.Tensor, turn: torch.Tensor, cache: Cache | None, layer: int) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
         batch, length, width = x.shape
         qkv = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         queries, keys, values = rotate(qkv[0], turn), rotate(qkv[1], turn), qkv[2]
-        if cache is not None:
-            keys, values = cache.append(layer, keys, values)
-        # A single query may see all that is there. No dropout inside: it would rule out the fast kernels.
-        attended = F.scaled_dot_product_attention(queries, keys, values, is_causal=length > 1)
+        # No dropout inside: it would rule out the fast kernels.
+        attended = F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
         x = x + self.drop(self.out(attended.transpose(1, 2).reshape(batch, length, width)))
         gate, up = self.up(self.norm2(x)).chunk(2, dim=-1)
         hidden: torch.Tensor = x + self.drop(self.down(F.silu(gate) * up))
@@ -219,16 +181,12 @@ class Model(NextTokenModel):
                 deep = (2 * config.layers) ** -0.5 if name.endswith(("out.weight", "down.weight")) else 1.0
                 nn.init.normal_(parameter, std=0.02 * deep)
 
-    def forward(self, ids: torch.Tensor, cache: Cache | None = None) -> torch.Tensor:
-        """Logits (B, T, V) after each of ids (B, T), which follow what the cache holds; T + that at most `context`."""
-        start, clock = (0, Clock(self.config, len(ids), ids.device)) if cache is None else (cache.length, cache.clock)
-        count = torch.arange(start, start + ids.shape[1], device=ids.device).expand_as(ids)
-        turn = self.rotary(torch.stack([count, *clock.read(ids)], dim=-1))
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """Logits (B, T, V) after each of ids (B, T), at most `context` of them."""
+        turn = self.rotary(places(ids, self.config))
         x = self.drop(self.embed(ids))
-        for layer, block in enumerate(self.blocks):
-            x = block(x, turn, cache, layer)
-        if cache is not None:
-            cache.length += ids.shape[1]
+        for block in self.blocks:
+            x = block(x, turn)
         return F.linear(self.norm(x), self.embed.weight)
 
     def logits(self, ids: torch.Tensor) -> torch.Tensor:
@@ -251,27 +209,22 @@ class Model(NextTokenModel):
         self, prompt: torch.Tensor, masks: Sequence[Mask], settings: Settings, generators: Sequence[torch.Generator]
     ) -> Iterator[list[int | None]]:
         """See `studio.models.Model`. When the context is full, the header and the latest half of it are read anew."""
-        seen = prompt[None].expand(len(masks), -1)
-        header = int((prompt == self.config.start_id).nonzero()[0]) + 1 if self.config.start_id in prompt else 0
-        cache = Cache(self.config, len(masks), prompt.device)
+        config, decoder, first = self.config, Decoder(self, len(masks)), prompt.tolist()
+        header = first.index(config.start_id) + 1 if config.start_id in first else 0
 
-        def read(ids: torch.Tensor) -> torch.Tensor:
-            out: torch.Tensor = self(ids, cache)[:, -1]
-            return out
-
-        def fitted(ids: torch.Tensor) -> torch.Tensor:
-            latest = max(0, self.config.context // 2 - header)
-            return torch.cat([ids[:, :header], ids[:, max(header, ids.shape[1] - latest) :]], 1)
+        def fitted(ids: list[int]) -> list[int]:
+            latest = max(0, config.context // 2 - header)
+            return ids[:header] + ids[max(header, len(ids) - latest) :]
 
         def step(ids: torch.Tensor) -> torch.Tensor:
-            nonlocal seen
-            seen = torch.cat([seen, ids[:, None]], 1)
-            if cache.length < self.config.context:
-                return read(ids[:, None])
-            seen = fitted(seen)
-            cache.restart()
-            return read(seen)
+            for take, token in zip(seen, ids.tolist(), strict=True):
+                take.append(token)
+            if decoder.length < config.context:
+                return decoder.step(ids)
+            seen[:] = map(fitted, seen)
+            return decoder.start(torch.tensor(seen))
 
-        if seen.shape[1] > self.config.context:
-            seen = fitted(seen)
-        yield from decode(read(seen), step, masks, settings, generators)
+        if len(first) > config.context:
+            first = fitted(first)
+        seen = [list(first) for _ in masks]
+        yield from decode(decoder.start(torch.tensor([first])), step, masks, settings, generators)

@@ -1,0 +1,61 @@
+"""The Transformer's quick decoder computes what its network does."""
+
+import pytest
+import torch
+from scores import melody
+
+from studio.models import transformer
+from studio.models._decoder import Clock, Decoder
+from studio.representations.events import Events
+
+EVENTS = Events()
+
+
+def ids():
+    """Two bars of four with holes, what is kept in one of them, and what fills them."""
+    score = EVENTS.quantize(melody([60, 62, 64, 65] * 4))
+    kept = score.tracks[0].notes[5:6]
+    return torch.from_numpy(EVENTS.encode(score, holes={(1, 0): kept, (3, 0): ()}))
+
+
+def build():
+    torch.manual_seed(0)
+    config = transformer.Config(EVENTS.vocab_size, **EVENTS.marks, width=64, layers=2, heads=2, context=256)
+    model = transformer.Model(config).eval()
+    with torch.no_grad():
+        for block in model.blocks:  # what training does to them
+            for norm in (block.norm1, block.norm2, model.norm):
+                norm.weight.uniform_(0.5, 1.5)
+        model.embed.weight.mul_(20)
+    return model
+
+
+def test_the_clock_tells_what_places_tell():
+    config, row = build().config, ids()
+    clock = Clock(config)
+    told = [clock.read(token) for token in row.tolist()]
+    assert told == [tuple(place) for place in transformer.places(row[None], config)[0].tolist()]
+    first, second = (row == config.fill_id).nonzero().flatten()
+    assert [told[first][1], told[second][1], told[-1][1]] == [2, 4, 4]
+    assert max(position for _, _, position in told) == 3 * 24
+
+
+@pytest.mark.parametrize(("takes", "together"), [(1, True), (3, True), (3, False)])
+@torch.inference_mode()
+def test_logits_are_those_of_the_network(takes, together):
+    """Takes that begin alike, or each in its own way, and go on each in its own way."""
+    model, row = build(), ids()
+    rows = torch.stack([moved(row, take) for take in range(takes)])
+    split = len(row) // 3
+    if together:
+        rows[:, :split] = row[:split]
+    decoder, wanted = Decoder(model, takes), model.logits(rows)
+    for _ in range(2):  # it forgets what it had read
+        got = [decoder.start(rows[:1, :split] if together else rows[:, :split])]
+        got += [decoder.step(rows[:, at]) for at in range(split, len(row))]
+        assert torch.allclose(torch.stack(got, 1), wanted[:, split - 1 :], atol=1e-4)
+    assert decoder.length == len(row)
+
+
+def moved(row, semitones):
+    return torch.from_numpy(EVENTS.transpose(row.numpy(), semitones))

@@ -1,4 +1,4 @@
-"""What several commands ask for, and what can be typed there: bars, tracks, notes, names. Bars and tracks from 1.
+"""What several commands ask for, and what can be typed there: bars, tracks, names. Bars and tracks from 1.
 
 What reads a word raises `argparse.ArgumentTypeError`, whose sentence argparse puts behind the option's name.
 """
@@ -11,9 +11,6 @@ from typing import Any
 
 from studio import pipeline
 from studio.errors import SettingError
-
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_SIGNS = {"": 0, "#": 1, "b": -1}
 
 
 def declare_asked(parser: argparse.ArgumentParser) -> None:
@@ -62,22 +59,6 @@ def tracks(text: str) -> tuple[int, ...]:
     if not re.fullmatch(r"\s*\d{1,9}(\s*,\s*\d{1,9})*\s*", text):
         raise argparse.ArgumentTypeError(f"'{text}' are no track numbers: write 1 or 1,3")
     return tuple(int(word) - 1 for word in text.split(","))
-
-
-def kept(text: str) -> tuple[pipeline.Kept, ...]:
-    """`5:C4,6:67` as the notes to keep: bar and note, by name (C4 is middle C) or MIDI number."""
-    return tuple(_kept(word.strip()) for word in text.split(","))
-
-
-def _kept(word: str) -> pipeline.Kept:
-    found = re.fullmatch(r"(\d{1,9}):(?:(\d{1,3})|([A-Ga-g])([#b]?)(-?\d{1,2}))", word)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"'{word}' is no bar and note: write 5:C4 or 5:60, C4 being middle C")
-    bar, number, letter, sign, octave = found.groups()
-    pitch = int(number) if number else _STEPS[letter.upper()] + _SIGNS[sign] + 12 * (int(octave) + 1)
-    if not 0 <= pitch <= 127:
-        raise argparse.ArgumentTypeError(f"'{word}' is no note of MIDI's, which go from C-1 (0) to G9 (127)")
-    return pipeline.Kept(int(bar), pitch)
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from studio import pipeline
-from studio.cli.arguments import asked, bar_range, declare_asked, kept, names, tracks
+from studio.cli.arguments import asked, bar_range, declare_asked, names, tracks
 from studio.cli.command import Command, remark
 from studio.cli.outputs import check_outputs, declare_outputs, save
 
@@ -46,7 +46,7 @@ def _declare_infill(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="IN.mid", help="the music: a MIDI file")
     parser.add_argument("--bars", type=bar_range, required=True, help="bars to write anew: 5-8, 5 or, to the end, 5-")
     parser.add_argument("--tracks", type=tracks, help="tracks to write anew, from 1: 1,3 (all that play)")
-    parser.add_argument("--keep", type=kept, default=(), help="notes that stay, bar:note: 5:C4,6:67 (C4 is 60)")
+    parser.add_argument("--keep", default="", help="notes that stay, bar:note: 5:C4,6:67 (C4 is 60)")
     declare_asked(parser)
     declare_outputs(parser)
 
@@ -54,8 +54,9 @@ def _declare_infill(parser: argparse.ArgumentParser) -> None:
 def _infill(args: argparse.Namespace) -> None:
     def request() -> pipeline.InfillRequest:
         first, last = args.bars
+        keep = pipeline.parse_kept(args.keep)
         return pipeline.InfillRequest(
-            **asked(args, "infill"), first_bar=first, last_bar=last, tracks=args.tracks, keep=args.keep
+            **asked(args, "infill"), first_bar=first, last_bar=last, tracks=args.tracks, keep=keep
         )
 
     _write(args, pipeline.infill, request)

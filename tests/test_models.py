@@ -64,7 +64,9 @@ def test_controls_say_what_a_user_may_turn(name):
     assert module.TITLE and module.HELP
     for control in module.CONTROLS:
         assert isinstance(control, Control) and control.help
-        if not control.choices:
+        if isinstance(control.default, str):
+            assert control.choices or control.default == ""  # to be typed
+        elif not control.choices:
             assert control.minimum <= control.default <= control.maximum and control.step > 0
 
 

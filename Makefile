@@ -14,7 +14,7 @@ OUT ?= runs/lstm
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: studio test lint data train bench clean
+.PHONY: studio test lint data train bench evaluate clean
 .DELETE_ON_ERROR:
 
 studio: $(VENV)/.app
@@ -37,6 +37,10 @@ train: $(VENV)/.dev
 
 bench: $(VENV)/.app
 	$(BIN)/python -m benchmarks
+
+# The table of what the checkpoints are worth; hours. DATA is a folder of many voices: python -m studio.data --voices both
+evaluate: $(VENV)/.app
+	$(BIN)/python -m benchmarks.evaluation --data $(DATA)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

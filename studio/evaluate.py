@@ -14,6 +14,9 @@ from studio.ngram import Ngram
 Window = tuple[NDArray[np.int64], int]
 """Ids (T,) and the index of the first that counts; those before it are context."""
 
+BATCH = 1 << 14
+"""Ids that are scored at once, padding included: logits over a vocabulary of 1,000 take 64 MB then."""
+
 Scorer = Callable[[Sequence[NDArray[np.int64]]], list[NDArray[np.float64]]]
 """Ids (T,) each to the nats of ids[1:] each."""
 
@@ -43,26 +46,34 @@ def ngram_scorer(ngram: Ngram) -> Scorer:
     return score
 
 
-def nats(scorer: Scorer, windows: Iterable[Window], note_ids: range, size: int = 32) -> dict[str, float]:
+def scored(scorer: Scorer, windows: Iterable[Window]) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """(index of a window, nats of all its ids that count), for each window; the shortest come first."""
+    for group in _batches(list(windows)):
+        for (i, (_, first)), nll in zip(group, scorer([ids for _, (ids, _) in group]), strict=True):
+            yield i, nll[first - 1 :]
+
+
+def nats(scorer: Scorer, windows: Iterable[Window], note_ids: range) -> dict[str, float]:
     """`nats_per_token`, `nats_per_note`, `tokens` and `notes` over all scored ids; each note has one of `note_ids`."""
-    total, tokens, notes = 0.0, 0, 0
-    for group in _groups(windows, size):
-        scored = scorer([ids for ids, _ in group])
-        for (ids, first), nll in zip(group, scored, strict=True):
-            counted = ids[first:]
-            total += float(nll[first - 1 :].sum())
-            tokens += len(counted)
-            notes += int(((counted >= note_ids.start) & (counted < note_ids.stop)).sum())
+    windows = list(windows)
+    total = sum(float(nll.sum()) for _, nll in scored(scorer, windows))
+    tokens = sum(len(ids) - first for ids, first in windows)
+    notes = sum(int(((ids[first:] >= note_ids.start) & (ids[first:] < note_ids.stop)).sum()) for ids, first in windows)
     if not tokens or not notes:
         raise ValueError("nothing to score: the split holds no notes")
     return {"nats_per_token": total / tokens, "nats_per_note": total / notes, "tokens": tokens, "notes": notes}
 
 
-def _groups(windows: Iterable[Window], size: int) -> Iterator[list[Window]]:
-    """Batches of windows of like length, so that little is padding."""
-    ordered = sorted(windows, key=lambda window: len(window[0]))
-    for i in range(0, len(ordered), size):
-        yield ordered[i : i + size]
+def _batches(windows: Sequence[Window]) -> Iterator[list[tuple[int, Window]]]:
+    """The windows with their numbers, in batches of like length, so that little is padding, of at most BATCH ids."""
+    batch: list[tuple[int, Window]] = []
+    for item in sorted(enumerate(windows), key=lambda item: len(item[1][0])):
+        if batch and (len(batch) + 1) * len(item[1][0]) > BATCH:
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch
 
 
 def fit_ngram(windows: Iterable[Window], representation: Any, shifts: Sequence[int], order: int = 5) -> Ngram:

@@ -1,0 +1,206 @@
+"""What the checkpoints are worth: likelihoods of held-out pieces, and what the verbs write, beside real music.
+
+    python -m benchmarks.evaluation --data DIR [--known DIR] [--checkpoints DIR] [--out DIR] [--parts ...]
+
+The pieces are those of the prepared folder's test split. Parts that are not asked for stay as they were measured
+before. The whole takes hours on two cores; `--most` and `--count` make it minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from benchmarks import (
+    evaluation_accompaniment,
+    evaluation_baselines,
+    evaluation_controls,
+    evaluation_gaps,
+    evaluation_likelihood,
+    evaluation_loops,
+)
+from benchmarks.evaluation_pieces import MELODIES, Folder, Piece, groups, known, some
+from benchmarks.evaluation_report import Row, merged, text
+from benchmarks.table import circumstances
+from studio import checkpoints
+from studio.errors import StudioError
+from studio.pipeline import catalogue
+
+MODEL, RIVAL = "transformer", "lstm"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is measured on what. `most`: ids of each group for likelihoods (None: all); `count`: pieces to write for."""
+
+    data: Path
+    checkpoints: Path
+    known: Path | None
+    most: int | None
+    count: int
+
+    @cached_property
+    def folder(self) -> Folder:
+        return Folder(self.data)
+
+    @cached_property
+    def loaded(self) -> tuple[Any, Any]:
+        """(model, events) of the Transformer."""
+        return checkpoints.load(self.checkpoints / MODEL)
+
+    @cached_property
+    def card(self) -> checkpoints.Card:
+        return checkpoints.read_card(self.checkpoints / MODEL)
+
+    @property
+    def context(self) -> int:
+        """Windows as long as those that the Transformer learned from, where its card tells."""
+        longest: int = self.loaded[0].config.context
+        return min(longest, self.card.facts.get("settings", {}).get("context", longest))
+
+
+def likelihood(setup: Setup) -> list[Row]:
+    """Nats per note by kind of piece, see `evaluation_likelihood`."""
+    folder = setup.folder
+    pieces = [piece for group in groups(folder.of("test")).values() for piece in some(group, setup.most)]
+    learned = known(folder, setup.known) if setup.known else set()
+    lstm = _rival(setup, [piece for piece in pieces if piece.group == MELODIES and piece.row not in learned])
+    transformer = evaluation_likelihood.piece_nats(*setup.loaded, folder, pieces, setup.context)
+    return evaluation_likelihood.table(pieces, evaluation_baselines.count(folder), transformer, lstm)
+
+
+def _rival(setup: Setup, melodies: Sequence[Piece]) -> dict[int, float]:
+    """Nats of the LSTM, where there is one."""
+    if not (setup.checkpoints / RIVAL).is_dir():
+        return {}
+    model, events = checkpoints.load(setup.checkpoints / RIVAL)
+    return evaluation_likelihood.piece_nats(model, events, setup.folder, melodies, setup.context)
+
+
+def gaps(setup: Setup) -> list[Row]:
+    """Filling beside going on, see `evaluation_gaps`."""
+    model, _ = setup.loaded
+    made = evaluation_gaps.gaps(setup.folder, setup.folder.of("test"), setup.context, setup.count)
+    return evaluation_gaps.measure(model, made)
+
+
+def style(setup: Setup) -> list[Row]:
+    """What it is worth to know the style, see `evaluation_controls`."""
+    return evaluation_controls.style(*setup.loaded, setup.folder, setup.count, setup.context)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table: `about` says how to read it."""
+
+    title: str
+    about: str
+    measure: Callable[[Setup], list[Row]]
+
+
+PARTS = {
+    "likelihood": Part(
+        "Nats per note",
+        "Every id of the pieces counts, headers do not. A piece of one track that is a melody is one of the melodies, "
+        "all others are of their style. The 5-gram (interpolated Kneser-Ney) is the better of two on each row: one was "
+        "counted on the training pieces of the same kind, in as many of the twelve keys as fit into 60 million ids, "
+        "the other on those of all kinds. The LSTM is compared on melodies of which it learned no version.",
+        likelihood,
+    ),
+    "gaps": Part(
+        "Filling a gap and going on",
+        "Nats per note of two to four bars in the middle of a piece, in all tracks: written after what stands before "
+        "them, and with what stands before and after in view.",
+        gaps,
+    ),
+    "accompaniment": Part(
+        "Accompaniments of held-out melodies",
+        "Sixteen bars. Chord-tone agreement (more is closer) and pitch-class distance (less is closer) of melody and "
+        "accompaniment, see `studio.harmony`; it holds where agreement is no lower than in the real pieces and the "
+        "distance at most 1.15 times theirs.",
+        lambda setup: evaluation_accompaniment.agreement(setup.folder, MODEL, setup.count),
+    ),
+    "rules": Part(
+        "Rules of four-part writing",
+        "Violations per 100 changes of chord in harmonisations of the sopranos of held-out pieces in four parts, "
+        "sixteen bars: without and with the mask that keeps to the rules, see `studio.voice_leading`.",
+        lambda setup: evaluation_accompaniment.rules(setup.folder, MODEL, setup.count),
+    ),
+    "chords": Part(
+        "Typed chords",
+        "Share of the accompaniment's note time on tones of the chords: when they are given, and in what is written "
+        "for the same melody without them.",
+        lambda setup: evaluation_controls.chords(setup.folder, MODEL, setup.count),
+    ),
+    "density": Part(
+        "Density",
+        "Notes per bar of accompaniments of held-out pop melodies, by the density that was asked for.",
+        lambda setup: evaluation_controls.density(setup.folder, MODEL, setup.count),
+    ),
+    "style": Part(
+        "Style",
+        "Nats per note of the beginnings of held-out pieces, a context long: their style told, no style told, another "
+        "one told (each piece another).",
+        style,
+    ),
+    "loops": Part(
+        "Loops",
+        "The longest stretch that only repeats a pattern of one to four bars, in 32 bars after the first eight.",
+        lambda setup: evaluation_loops.loops(setup.folder, MODEL, setup.count),
+    ),
+}
+
+
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.evaluation", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--data", type=Path, required=True, help="a folder made by python -m studio.data")
+    parser.add_argument("--known", type=Path, help="the folder that the LSTM was trained on, if it is another")
+    parser.add_argument("--checkpoints", type=Path, default=catalogue.CHECKPOINTS)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where evaluation.json and .md go")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--most", type=int, help="about so many ids of each kind for the likelihoods; else all")
+    parser.add_argument("--count", type=int, default=50, help="pieces of each kind for what is written")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print and write, part by part; 1 where there is nothing to measure."""
+    args = arguments(argv)
+    setup = Setup(args.data, args.checkpoints, args.known, args.most, args.count)
+    catalogue.CHECKPOINTS = args.checkpoints  # where the pipeline finds the models
+    command = "python -m benchmarks.evaluation " + shlex.join(sys.argv[1:] if argv is None else argv)
+    try:
+        for name in args.parts:
+            parts = {name: _measured(PARTS[name], setup, command)}
+            (args.out / "evaluation.md").write_text(
+                text(merged(args.out / "evaluation.json", parts, list(PARTS))), encoding="utf-8"
+            )
+            print(text(parts))
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _measured(part: Part, setup: Setup, command: str) -> dict[str, Any]:
+    rows = part.measure(setup)
+    steps, sha256 = setup.card.facts.get("steps"), setup.card.sha256
+    return {
+        "title": part.title,
+        "about": part.about,
+        "rows": rows,
+        "model": f"Transformer of {steps} steps, weights {sha256[:12]}" if steps else f"weights {sha256[:12]}",
+        **circumstances(command),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -440,7 +440,9 @@ def test_without_any_model_a_request_says_so(tmp_path: Path, monkeypatch: pytest
 
 
 def test_models_tell_their_controls_and_figures() -> None:
-    (model,) = pipeline.models()
+    model, other = pipeline.models()
+    assert (other.name, other.title) == ("transformer", "Tiny too")
+    assert set(other.verbs) == {"continue", "infill", "accompany", "restyle"}
     assert (model.name, model.title) == ("lstm", "Tiny")
     assert model.figures["test_nats_per_note"] == 9.5
     assert model.verbs == ("continue",)

@@ -17,7 +17,7 @@ the infilling of MMM (Ens & Pasquier 2020).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,20 +26,12 @@ from numpy.typing import NDArray
 from studio.harmony import Chord
 from studio.representations.events import grid
 from studio.representations.events.grammar import Grammar, Plan, Voice
-from studio.representations.events.vocabulary import DENSITIES, GRID, LEFT, LONGEST_DURATION, STYLES, Vocabulary
-from studio.score import Bar, Note, Score, Tempo, TimeSignature, Track
+from studio.representations.events.reader import Reader
+from studio.representations.events.vocabulary import DENSITIES, GRID, LEFT, STYLES, Vocabulary
+from studio.representations.events.writer import Holes, Key, Writer
+from studio.score import Score
 
-__all__ = ["DENSITIES", "GRID", "STYLES", "BarControls", "Events", "Grammar", "Plan", "Voice", "density_level"]
-
-Key = tuple[int, bool]
-"""Tonic pitch class 0-11 and whether the mode is minor."""
-
-Segment = tuple[int, int]
-"""One bar of one track: (bar, track), both from 0."""
-
-
-Holes = Mapping[Segment, Collection[Note]]
-"""What to leave open, and which notes of it are kept."""
+__all__ = ["DENSITIES", "GRID", "STYLES", "BarControls", "Events", "Grammar", "Key", "Plan", "Voice", "density_level"]
 
 
 @dataclass(frozen=True)
@@ -63,10 +55,6 @@ class Events:
     def __init__(self, vocabulary: Sequence[str] | None = None) -> None:
         self.vocabulary = Vocabulary(vocabulary)
         self.vocab = self.vocabulary.names
-        self.tempos = [int(v) for v in self.vocabulary.values("TEMPO")]
-        self.velocities = [int(v) for v in self.vocabulary.values("VELOCITY")]
-        self.roles = self.vocabulary.values("ROLE")
-        self.metres = [(int(n), int(d)) for n, d in (v.split("/") for v in self.vocabulary.values("METRE"))]
 
     @property
     def vocab_size(self) -> int:
@@ -148,7 +136,7 @@ class Events:
         controls: Mapping[int, BarControls],
         least: int,
     ) -> tuple[list[NDArray[np.int64]], list[NDArray[np.int64]], list[NDArray[np.int64]]]:
-        writer = _Writer(self.vocabulary, grid.quantize(score), style, key, holes, least)
+        writer = Writer(self.vocabulary, grid.quantize(score), style, key, holes, least)
         headers, bars, fills = [], [], []
         for bar in writer.bars:
             headers.append(np.array(writer.header(), dtype=np.int64))
@@ -170,7 +158,7 @@ class Events:
 
     def decode(self, ids: NDArray[np.int64] | Sequence[int]) -> Score:
         """The score that ids (T,) say, on the grid. Total: what makes no sense where it stands is passed over."""
-        reader = _Reader(self)
+        reader = Reader(self.vocabulary)
         for token in ids:
             if not 0 <= int(token) < self.vocab_size or not reader.read(int(token)):
                 break
@@ -198,204 +186,3 @@ class Events:
             turned = run.start + place // 12 * 12 + (place % 12 + semitones) % 12
             moved = np.where((ids >= run.start) & (ids < run.stop), turned, moved)
         return moved
-
-
-def _at_least(count: int, score: Score) -> tuple[Bar, ...]:
-    """The bars of a score, and silent ones after them up to so many."""
-    bars = list(score.bars)
-    while len(bars) < count:
-        start = bars[-1].end if bars else 0
-        _, numerator, denominator = score.time_signature_at(start)
-        bars.append(Bar(len(bars), start, start + score.bar_length(numerator, denominator), numerator, denominator))
-    return tuple(bars)
-
-
-class _Writer:
-    """Writes the ids of one score on the grid, in order; holds what the last tokens left in force."""
-
-    def __init__(
-        self, vocabulary: Vocabulary, score: Score, style: str | None, key: Key | None, holes: Holes, least: int
-    ) -> None:
-        self.ids, self.first = vocabulary.ids, vocabulary.first
-        self.score, self.bars, self.open = score, _at_least(least, score), holes
-        if style is not None and f"STYLE_{style}" not in self.ids:
-            raise ValueError(f"style {style!r} is none of {', '.join(vocabulary.values('STYLE'))}")
-        for bar, track in holes:
-            if not (0 <= bar < len(self.bars) and 0 <= track < len(score.tracks)):
-                raise ValueError(f"no bar {bar} of track {track} to leave open")
-        self.controls = [self.ids[f"STYLE_{style}"]] if style is not None else []
-        if key is not None:
-            self.controls.append(self.ids[f"KEY_{key[0]}_{'minor' if key[1] else 'major'}"])
-        self.metre = score.time_signatures[0][1:]
-        self.mpq = score.tempos[0].mpq
-        self.velocities = [t.notes[0].velocity if t.notes else 80 for t in score.tracks]
-        self.next_note = [0] * len(score.tracks)
-        self.later: list[tuple[Bar, int, list[Note]]] = []  # what the holes leave out
-
-    def _velocity(self, velocity: int) -> int:
-        return self.first("VELOCITY") + grid.velocity_bin(velocity)
-
-    def _tempo(self) -> int:
-        return self.first("TEMPO") + grid.tempo_bin(self.mpq)
-
-    def header(self) -> list[int]:
-        """BOS ... START as of now."""
-        ids = [self.ids["BOS"], *self.controls, self.ids["METRE_{}/{}".format(*self.metre)], self._tempo()]
-        for k, track in enumerate(self.score.tracks):
-            program = "drums" if track.is_drum else track.program
-            ids += [self.ids[f"TRACK_{k}"], self.ids[f"ROLE_{track.role}"], self.ids[f"PROGRAM_{program}"]]
-            ids.append(self._velocity(self.velocities[k]))
-        if not self.score.tracks:  # a header names at least one track
-            ids += [self.ids["TRACK_0"], self.ids["ROLE_melody"], self.ids["PROGRAM_0"], self._velocity(80)]
-        return [*ids, self.ids["START"]]
-
-    def bar(self, bar: Bar, left: int, heading: Sequence[int]) -> list[int]:
-        """BAR, `heading` and all that is in it; `left` of the last bars, 0 = not said."""
-        ids = [self.ids["BAR"]]
-        if (bar.numerator, bar.denominator) != self.metre:
-            self.metre = (bar.numerator, bar.denominator)
-            ids.append(self.ids["METRE_{}/{}".format(*self.metre)])
-        mpq = self.score.tempo_at(bar.start).mpq
-        if mpq != self.mpq:
-            self.mpq = mpq
-            ids.append(self._tempo())
-        if left:
-            ids.append(self.ids[f"LEFT_{left}"])
-        ids += heading
-        for k in range(len(self.score.tracks)):
-            notes = self._take(k, bar.end)
-            kept = self.open.get((bar.index, k))
-            if kept is not None:
-                self.later.append((bar, k, [note for note in notes if note not in kept]))
-                notes = [note for note in notes if note in kept]
-            elif not notes:
-                continue
-            if k:
-                ids.append(self.ids[f"TRACK_{k}"])
-            if kept is not None:
-                ids.append(self.ids["HOLE"])
-            ids += self._notes(k, bar, notes)
-        return ids
-
-    def _take(self, k: int, end: int) -> list[Note]:
-        """The notes of track `k` that start before `end` and are not written yet."""
-        notes, i = self.score.tracks[k].notes, self.next_note[k]
-        while i < len(notes) and notes[i].onset < end:
-            i += 1
-        taken = list(notes[self.next_note[k] : i])
-        self.next_note[k] = i
-        return taken
-
-    def _notes(self, k: int, bar: Bar, notes: list[Note]) -> list[int]:
-        ids: list[int] = []
-        pitch_of = self.first("DRUM" if self.score.tracks[k].is_drum else "PITCH")
-        position = -1
-        for onset, pitch, duration, velocity in notes:
-            if onset - bar.start != position:
-                position = onset - bar.start
-                ids.append(self.first("POSITION") + position)
-            if velocity != self.velocities[k]:
-                self.velocities[k] = velocity
-                ids.append(self._velocity(velocity))
-            holds, rest = divmod(duration - 1, LONGEST_DURATION)
-            ids += [pitch_of + pitch, *[self.ids["HOLD"]] * holds, self.first("DURATION") + rest]
-        return ids
-
-    def fills(self) -> list[list[int]]:
-        """What the holes lack, in their order."""
-        return [[self.ids["FILL"], self.ids[f"TRACK_{k}"], *self._notes(k, bar, notes)] for bar, k, notes in self.later]
-
-
-class _Reader:
-    """Reads ids one by one into notes; forgives everything."""
-
-    def __init__(self, events: Events) -> None:
-        self.events = events
-        self.kinds = [name.split("_", 1)[0] for name in events.vocab]
-        self.metre = (4, 4)
-        self.metres: list[TimeSignature] = []
-        self.tempos: list[Tempo] = []
-        self.tracks: dict[int, dict[str, int]] = {}
-        self.notes: dict[int, list[Note]] = {}
-        self.bars = 0
-        self.start = self.end = 0  # of the current bar
-        self.track = 0
-        self.position: int | None = None
-        self.pitch: int | None = None
-        self.holds = 0
-        self.holes: list[tuple[int, int, int]] = []  # (start, end, track)
-
-    def read(self, token: int) -> bool:
-        """Take one id; False when the piece is over."""
-        kind = self.kinds[token]
-        value = token - self.events.vocabulary.first(kind)
-        if kind == "EOS":
-            return False
-        if kind == "BAR":
-            self._next_bar()
-        elif kind == "METRE":
-            self._metre(value)
-        elif kind == "TEMPO":
-            self.tempos.append(Tempo(self.start, grid.MPQ[grid.tempo_bin(60_000_000 // self.events.tempos[value])]))
-        elif kind == "TRACK":
-            self.track, self.position, self.pitch = value, None, None
-            self._state()
-        elif kind in ("ROLE", "PROGRAM", "VELOCITY"):
-            self._state()[kind] = value
-        elif kind == "HOLE":
-            self.holes.append((self.start, self.end, self.track))
-        elif kind == "FILL":
-            if self.holes:
-                self.start, self.end, self.track = self.holes.pop(0)
-            self.position = self.pitch = None
-        else:
-            self._note(kind, value)
-        return True
-
-    def _state(self) -> dict[str, int]:
-        return self.tracks.setdefault(self.track, {})
-
-    def _length(self) -> int:
-        return 4 * GRID * self.metre[0] // self.metre[1]
-
-    def _next_bar(self) -> None:
-        if self.bars:
-            self.start = self.end
-        self.bars += 1
-        self.end = self.start + self._length()
-        self.track, self.position, self.pitch = 0, None, None
-
-    def _metre(self, value: int) -> None:
-        self.metre = self.events.metres[value]
-        self.metres.append(TimeSignature(self.start, *self.metre))
-        self.end = self.start + self._length()
-
-    def _note(self, kind: str, value: int) -> None:
-        if kind == "POSITION":
-            self.position, self.pitch = (value if self.start + value < self.end else None), None
-        elif kind in ("PITCH", "DRUM"):
-            state = self._state()
-            drums = state.get("PROGRAM") == len(self.events.vocabulary.types["PROGRAM"]) - 1
-            self.pitch, self.holds = (value if drums == (kind == "DRUM") else None), 0
-        elif kind == "HOLD":
-            self.holds += 1
-        elif kind == "DURATION" and self.pitch is not None and self.position is not None and self.bars:
-            duration = min(self.holds * LONGEST_DURATION + value + 1, grid.MAX_DURATION)
-            velocity = self.events.velocities[self._state().get("VELOCITY", grid.velocity_bin(80))]
-            note = Note(self.start + self.position, self.pitch, duration, velocity)
-            self.notes.setdefault(self.track, []).append(note)
-            self.pitch = None
-
-    def score(self) -> Score:
-        """What was read so far."""
-        drums = len(self.events.vocabulary.types["PROGRAM"]) - 1
-        tracks = []
-        for k in sorted(self.tracks):
-            state = self.tracks[k]
-            program = state.get("PROGRAM", 0)
-            role = self.events.roles[state.get("ROLE", 1)]
-            is_drum = program == drums
-            tracks.append(
-                Track(tuple(self.notes.get(k, ())), 0 if is_drum else program, is_drum, "", role)  # type: ignore[arg-type]
-            )
-        return Score(GRID, tuple(tracks), tuple(self.tempos), tuple(self.metres))

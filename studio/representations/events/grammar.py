@@ -69,8 +69,7 @@ class Grammar:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.kinds = [name.split("_", 1)[0] for name in vocabulary.names]
-        self.metres = [tuple(map(int, v.split("/"))) for v in vocabulary.values("METRE")]
+        self.kinds, self.metres = vocabulary.kinds, vocabulary.metres
         self.plan: Plan | None = None
         self.phase = "BOS"
         self.drum_tracks: list[bool] = []

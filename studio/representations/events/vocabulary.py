@@ -80,6 +80,12 @@ class Vocabulary:
                 raise ValueError(f"the {kind} tokens must stand in one run")
             self.types[kind] = range(run.start, i + 1)
 
+        self.kinds = tuple(name.split("_", 1)[0] for name in self.names)
+        self.tempos = tuple(int(v) for v in self.values("TEMPO"))
+        self.velocities = tuple(int(v) for v in self.values("VELOCITY"))
+        self.roles = tuple(self.values("ROLE"))
+        self.metres = tuple((int(n), int(d)) for n, d in (v.split("/") for v in self.values("METRE")))
+
     def __len__(self) -> int:
         return len(self.names)
 

@@ -82,11 +82,19 @@ class Windows:
             exercises.kind(rng, int(tracks)) if self.exercised else "continue" for tracks in self._pieces[piece, 6]
         ]
         chosen = self._alike(rng, self._lengths(piece, bar, kinds), size * (self.context + 1))
-        rows = [self._window(rng, int(piece[i]), int(bar[i]), kinds[i]) for i in chosen]
+        rows: list[NDArray[np.int64]] = []
+        widest = 0
+        for i in chosen:
+            row = self._window(rng, int(piece[i]), int(bar[i]), kinds[i])
+            widest = max(widest, len(row))
+            # Holes take more room than could be told before: what no longer fits is left for another step.
+            if rows and (len(rows) + 1) * widest > size * (self.context + 1):
+                break
+            rows.append(row)
         ids = np.full((len(rows), max(map(len, rows))), PAD, dtype=np.int64)
         for row, window in zip(ids, rows, strict=True):
             row[: len(window)] = window
-        shifts = self._shifts(piece[chosen], rng.random(len(chosen)))
+        shifts = self._shifts(piece[chosen[: len(rows)]], rng.random(len(rows)))
         return np.asarray(self._moved[shifts[:, None], ids])
 
     def _lengths(self, piece: NDArray[np.int64], bar: NDArray[np.int64], kinds: Sequence[str]) -> NDArray[np.int64]:

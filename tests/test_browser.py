@@ -268,6 +268,97 @@ def test_two_visitors_at_once_each_get_their_own(
         assert page.inner_text("#seed-facts .title") == name
 
 
+# --- the tabs that write into a seed ----------------------------------------------------------------------------------
+
+
+def choose_example(page: Any, key: str) -> Score:
+    """Put one of the shipped examples on the desk; returns its score."""
+    title, path = next((title, path) for title, path in pipeline.examples() if path.stem == key)
+    page.click("#seed-example input")
+    page.click(f"[role=option]:has-text({title!r})")
+    page.wait_for_selector(f"#seed-facts .title:text-is({title!r})")
+    settled(page)
+    return midi.load(path).score
+
+
+def open_tab(page: Any, name: str) -> None:
+    page.click(f"[role=tab]:has-text({name!r})")
+
+
+def write_takes(page: Any, verb: str, takes: int) -> None:
+    page.fill(f"#{verb}-takes input[type=number]", str(takes))
+    page.click(f"#{verb}-generate")
+    page.wait_for_selector(f"#result-notice .notice[data-kind=done]:has-text('Wrote {takes} takes')")
+
+
+def choose_take(page: Any, number: int) -> None:
+    page.click(f"#takes label:has-text('Take {number}')")
+    page.wait_for_selector(f"#result-notice .notice[data-kind=done]:has-text('Take {number} has')")
+
+
+def beats(score: Score, track: int) -> list[tuple[float, ...]]:
+    """A track's notes in quarters."""
+    q = score.resolution
+    return [(n.onset / q, n.pitch, n.duration / q, n.velocity) for n in score.tracks[track].notes]
+
+
+def test_bars_of_an_example_are_written_anew_in_two_takes(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = visit(accept_downloads=True)
+    seed = choose_example(page, "evening-window")
+    open_tab(page, "Rewrite bars")
+    page.click("#infill-tracks label:has-text('Melody')")
+    page.fill("#infill-first-bar input", "2")
+    page.fill("#infill-last-bar input", "3")
+    write_takes(page, "infill", 2)
+    results = []
+    for number in (1, 2):
+        choose_take(page, number)
+        assert page.is_visible("#result-player img.on-light")
+        if pipeline.sound_problem() is None:
+            assert plays(page, "#result-player")
+            assert soundfile.info(download(page, "#download-wav", tmp_path)).duration > 8
+        results.append(midi.load(download(page, "#download-midi", tmp_path)).score)
+    assert len(results[0].tracks) == len(seed.tracks)
+    for result in results:
+        assert beats(result, 0) == beats(seed, 0)
+        # In 4/4 bars 2 and 3 are quarters 4 to 12.
+        before, after = ([n for n in beats(score, 1) if not 4 <= n[0] < 12] for score in (seed, result))
+        assert before == after and before
+    chords = [beats(score, 1) for score in (seed, *results)]
+    assert chords[0] != chords[1] != chords[2] != chords[0]
+    page.click("#reuse")
+    page.wait_for_selector("#seed-notice .notice:has-text('now the seed')")
+
+
+def test_notes_to_keep_that_are_none_are_answered_in_words(visit: Callable[..., Any]) -> None:
+    page = visit()
+    open_tab(page, "Rewrite bars")
+    page.fill("#infill-keep input, #infill-keep textarea", "5:H4")
+    page.click("#infill-generate")
+    page.wait_for_selector("#result-notice .notice[data-kind=error][role=alert]:has-text('write 5:C4')")
+    page.wait_for_selector("#infill-generate:enabled")
+
+
+@pytest.mark.parametrize(("lead", "program"), [("its own instrument", None), ("instrument of the style", 0)])
+def test_the_melody_of_an_example_is_set_anew_in_two_takes(
+    visit: Callable[..., Any], tmp_path: Path, lead: str, program: int | None
+) -> None:
+    page = visit(accept_downloads=True)
+    seed = choose_example(page, "ode-to-joy")
+    open_tab(page, "Accompany")
+    page.click(f"#accompany-lead label:has-text({lead!r})")
+    page.click("#accompany-style input")
+    page.click("[role=option]:has-text('Chorale')")
+    write_takes(page, "accompany", 2)
+    choose_take(page, 2)
+    if pipeline.sound_problem() is None:
+        assert plays(page, "#result-player")
+    result = midi.load(download(page, "#download-midi", tmp_path)).score
+    assert beats(result, 0) == beats(seed, 0)
+    assert result.tracks[0].program == (seed.tracks[0].program if program is None else program)
+    assert {"Alto", "Tenor", "Bass"} & {track.name for track in result.tracks[1:]}
+
+
 # --- strangers --------------------------------------------------------------------------------------------------------
 
 HOSTILE = "${window.hacked=1}{{#if 1}}<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>`"
@@ -333,7 +424,14 @@ def test_it_fits_and_can_be_read(
     page.mouse.move(0, 0)
     page.wait_for_timeout(400)
     picture(page, f"{scheme}-{width}", tmp_path)
-    assert page.evaluate(Path(__file__).with_name("contrast.js").read_text()) == []
+    contrast = Path(__file__).with_name("contrast.js").read_text()
+    assert page.evaluate(contrast) == []
+    for tab in ("Rewrite bars", "Accompany"):
+        open_tab(page, tab)
+        page.wait_for_timeout(400)
+        picture(page, f"{scheme}-{width}-{tab.split()[0].lower()}", tmp_path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(contrast) == []
 
 
 def test_the_visitor_may_choose_light_or_dark_and_it_is_kept(visit: Callable[..., Any]) -> None:
@@ -345,20 +443,28 @@ def test_the_visitor_may_choose_light_or_dark_and_it_is_kept(visit: Callable[...
     assert page.is_hidden("#seed-player img.on-light")
 
 
-def test_every_control_has_a_name_and_the_page_one_heading(visit: Callable[..., Any]) -> None:
-    page = visit()
-    page.click("#continue-advanced button")
-    assert page.locator("h1").all_inner_texts() == ["Music Studio"]
-    assert page.evaluate("document.documentElement.lang") == "en"
-    unnamed = """
+def unnamed(page: Any) -> Any:
+    """What can be used on the page and has no name."""
+    return page.evaluate("""
     () => [...document.querySelectorAll("button, input, select, textarea, [role=slider], audio[controls]")]
       .filter((node) => node.checkVisibility() && !node.closest("[aria-hidden=true]"))
       .filter((node) => !(node.ariaLabel || node.innerText || node.title || [...(node.labels || [])]
         .map((label) => label.innerText).join("").trim()
         || (node.getAttribute("aria-labelledby") && document.getElementById(node.getAttribute("aria-labelledby")))))
       .map((node) => node.outerHTML.slice(0, 160))
-    """
-    assert page.evaluate(unnamed) == []
+    """)
+
+
+def test_every_control_has_a_name_and_the_page_one_heading(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.click("#continue-advanced button")
+    assert unnamed(page) == []
+    for tab in ("Rewrite bars", "Accompany"):
+        open_tab(page, tab)
+        page.wait_for_timeout(300)
+        assert unnamed(page) == []
+    assert page.locator("h1").all_inner_texts() == ["Music Studio"]
+    assert page.evaluate("document.documentElement.lang") == "en"
     assert page.evaluate("[...document.images].filter((i) => i.checkVisibility() && !i.alt).length") == 0
 
 

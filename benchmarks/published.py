@@ -43,17 +43,19 @@ class Protocol:
 
 PROTOCOLS = {
     "jsb16": Protocol(
-        "JSB Chorales, 16ths, four voices", "Jsb16thSeparated.npz", voices, Voices(clock=16), Settings(),
+        "JSB Chorales, 16ths, four voices", "Jsb16thSeparated.npz", voices, Voices(clock=16), Settings(steps=10_000),
         "validation only: Music Transformer 1.34, Transformer 1.67 (Huang et al. 2018: 0.335 and 0.417 a voice); "
         "TonicNet 1.10 with the chord as a fifth (Peracha 2019: 0.220 for each of five)",
     ),
     "jsb": Protocol(
-        "JSB Chorales, quarters", "JSB_Chorales.mat", keys, Keys(clock=12), Settings(),
+        "JSB Chorales, quarters", "JSB_Chorales.mat", keys, Keys(clock=12),
+        Settings(steps=5000, layers=4, dropout=0.2),
         "test: RNN-NADE 5.56, RNN-RBM 6.27 (Boulanger-Lewandowski et al. 2012), SRNN 4.74 (Fraccaro et al. 2016); "
         "keys taken as independent: TCN 8.10, GRU 8.43, LSTM 8.45 (Bai et al. 2018)",
     ),
     "nottingham": Protocol(
-        "Nottingham", "Nottingham.mat", keys, Keys(clock=24, short=True), Settings(),
+        "Nottingham", "Nottingham.mat", keys, Keys(clock=24, short=True),
+        Settings(steps=10_000, home=0.7),
         "test: RNN-NADE 2.31, RNN-RBM 2.39, SRNN 2.94; keys taken as independent: TCN 3.07, LSTM 3.29, GRU 3.46",
     ),
 }  # fmt: skip

@@ -24,27 +24,27 @@ from studio.models.transformer import Config, Model
 class Settings:
     """Sizes of the network and course of the run; every value was chosen on the validation split."""
 
-    width: int = 160
-    layers: int = 6
-    heads: int = 5
-    dropout: float = 0.2
+    steps: int
+    width: int = 128
+    layers: int = 5
+    heads: int = 2
+    dropout: float = 0.1
     context: int = 2048
-    steps: int = 3000
-    tokens: int = 8192
-    """Largest padded size of a batch."""
-    lr: float = 3e-3
+    tokens: int = 1024
+    """Largest padded size of a batch; small, since on this little data many steps learn more than exact ones."""
+    lr: float = 6e-3
     warmup: int = 100
-    decay: float = 0.6
+    decay: float = 0.8
     """Share of the steps, at the end, over which the learning rate falls to 0."""
     weight_decay: float = 0.1
     clip: float = 1.0
-    average: float = 0.995
+    average: float = 0.99
     """Share of the averaged weights that stays at each step."""
-    home: float = 0.3
+    home: float = 0.5
     """Share of the pieces that are learned in their own key."""
     most: int = 6
     """Largest transposition of the others, in semitones either way, within the range that the training split has."""
-    look_every: int = 200
+    look_every: int = 300
     save_every: int = 5
     """Epochs between two savings of the state."""
     seed: int = 0

@@ -29,17 +29,17 @@ def header(moved: bool, cut: bool) -> list[int]:
     return [MOVED if moved else HOME, *([CUT] if cut else []), START]
 
 
-def windows(writing: Writing, piece: Piece, index: int, context: int, shift: int = 0) -> Iterator[Window]:
-    """All of a piece, moved by `shift` semitones, every id counted once.
+def windows(writing: Writing, piece: Piece, index: int, context: int) -> Iterator[Window]:
+    """All of a piece in its own key, every id counted once.
 
     The first window begins the piece; each further one begins at the frame after half of the one before it, which it
     reads again and does not count. So what is predicted follows at least about half a context, or all that was before.
     """
-    body, frames = writing.write(piece, shift)
+    body, frames = writing.write(piece)
     begins = np.searchsorted(frames, np.arange(len(piece)))
     start, counted = 0, 0
     while counted < len(body):
-        head = header(shift != 0, start > 0)
+        head = header(False, start > 0)
         end = min(len(body), start + context + 1 - len(head))
         told = np.where(np.arange(start, end) >= counted, frames[start:end], -1)
         yield Window(np.concatenate([head, body[start:end]]), np.concatenate([[-1] * (len(head) - 1), told]), index)
@@ -53,32 +53,23 @@ def padded(rows: Sequence[Ids]) -> torch.Tensor:
     return torch.from_numpy(np.stack([np.pad(row, (0, width - len(row)), constant_values=PAD) for row in rows]))
 
 
-def frame_nats(
-    model: Model, writing: Writing, pieces: Sequence[Piece], context: int, shifts: Sequence[int] = (0,)
-) -> list[npt.NDArray[np.float64]]:
-    """For each piece the negative log-likelihood in nats of each of its frames given those before.
-
-    With several `shifts` the model reads the piece in as many keys, and what it gives to an id is the mean of what it
-    gives to that id there: a mixture with equal weights, and as exact a likelihood as that of one key.
-    """
-    totals = [np.zeros(len(piece)) for piece in pieces]
-    moved = [[w for i, p in enumerate(pieces) for w in windows(writing, p, i, context, shift)] for shift in shifts]
-    nats = zip(*(_nats(model, [window.ids for window in key]) for key in moved), strict=True)
-    for window, keys in zip(moved[0], nats, strict=True):
-        mixed = math.log(len(shifts)) - torch.stack(keys).neg().logsumexp(0).numpy()
-        counted = window.frames >= 0
-        np.add.at(totals[window.piece], window.frames[counted], mixed[counted])
-    return totals
-
-
 @torch.inference_mode()
-def _nats(model: Model, rows: Sequence[Ids], tokens: int = 16_384) -> list[torch.Tensor]:
-    """Of ids[1:] in each of the rows; it reads as many together as make `tokens` ids."""
+def frame_nats(
+    model: Model, writing: Writing, pieces: Sequence[Piece], context: int, tokens: int = 16_384
+) -> list[npt.NDArray[np.float64]]:
+    """For each piece, in its own key, the negative log-likelihood in nats of each of its frames given those before.
+
+    `tokens` is how many ids are read together.
+    """
     model.eval()
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    read = (row for group in grouped([rows[i] for i in order], tokens) for row in model.nll(padded(group)).double())
-    found = {i: row[: len(rows[i]) - 1] for i, row in zip(order, read, strict=True)}
-    return [found[i] for i in range(len(rows))]
+    totals = [np.zeros(len(piece)) for piece in pieces]
+    every = [window for i, piece in enumerate(pieces) for window in windows(writing, piece, i, context)]
+    every.sort(key=lambda window: len(window.ids))
+    rows = (row for group in grouped([w.ids for w in every], tokens) for row in model.nll(padded(group)).double())
+    for row, window in zip(rows, every, strict=True):
+        counted = window.frames >= 0
+        np.add.at(totals[window.piece], window.frames[counted], row.numpy()[: len(counted)][counted])
+    return totals
 
 
 def grouped(rows: Sequence[Ids], tokens: int) -> Iterator[list[Ids]]:

@@ -25,6 +25,8 @@ from studio.train.settings import Settings
 from studio.train.stopping import stopping
 
 SAVE_EVERY_S = 120
+MOST_COUNTED = 60_000_000
+"""Ids from which the baseline's n-grams are counted, at most, transpositions included."""
 FREE = {"steps", "batch", "context", "threads", "device", "compile", "patience", "decay"}
 """Settings that may change when a run is resumed: it may go on elsewhere, for longer, with longer windows."""
 
@@ -203,7 +205,9 @@ class Run:
         self.bf16 = False  # the figures are those of the weights as they will be used
         test = Windows(self.data, "test", self.settings.context)
         model = self.score(test)
-        ngram = fit_ngram(self.train.evaluation(), self.representation, SHIFTS)
+        # In as many keys as can be counted, the nearest first: the n-grams of a large collection fill the memory.
+        keys = sorted(SHIFTS, key=abs)[: max(1, MOST_COUNTED // self.train.tokens)]
+        ngram = fit_ngram(self.train.evaluation(), self.representation, keys)
         baseline = nats(ngram_scorer(ngram), test.evaluation(), self.representation.note_ids)
         figures = {
             "test_nats_per_note": model["nats_per_note"],

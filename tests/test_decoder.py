@@ -4,8 +4,8 @@ import pytest
 import torch
 from scores import melody
 
-from studio.models import transformer
-from studio.models._decoder import Clock, Decoder
+from studio.models import _decoder, transformer
+from studio.models._decoder import Clock, Decoder, product
 from studio.representations.events import Events
 
 EVENTS = Events()
@@ -55,6 +55,31 @@ def test_logits_are_those_of_the_network(takes, together):
         got += [decoder.step(rows[:, at]) for at in range(split, len(row))]
         assert torch.allclose(torch.stack(got, 1), wanted[:, split - 1 :], atol=1e-4)
     assert decoder.length == len(row)
+
+
+def test_a_rounded_product_is_near_the_exact_one():
+    """Each weight is off by half a 127th of its row's largest at most, and activations by one part in 256."""
+    generator = torch.Generator().manual_seed(0)
+    weight, x = torch.randn(10, 48, generator=generator), torch.randn(5, 48, generator=generator)
+    weight[3] = 0
+    exact, rounded = (product(weight, rounded=rounded)(x).float() for rounded in (False, True))
+    assert torch.equal(exact, x @ weight.T)
+    most = (x.abs() @ (weight.abs().amax(1, keepdim=True) / 254).expand_as(weight).T) + exact.abs() / 64 + 0.1
+    assert ((rounded - exact).abs() <= most).all() and not torch.equal(rounded, exact)
+    assert (rounded[:, 3] == 0).all()
+
+
+@pytest.mark.parametrize("takes", [1, 3])
+@torch.inference_mode()
+def test_large_networks_are_rounded_and_say_nearly_the_same(takes, monkeypatch):
+    monkeypatch.setattr(_decoder, "SMALL", 1000)
+    model, row = build(), ids()
+    decoder = Decoder(model, takes)
+    assert decoder.rounded
+    rows = torch.stack([moved(row, take) for take in range(takes)])
+    got = [decoder.start(rows[:, :20]), *(decoder.step(rows[:, at]) for at in range(20, len(row)))]
+    exact, got = model.logits(rows)[:, 19:], torch.stack(got, 1)
+    assert 0 < float((got - exact).std()) < 0.001 * float(exact.std())
 
 
 def moved(row, semitones):

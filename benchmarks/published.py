@@ -124,12 +124,14 @@ def _voices(rows: Sequence[dict[str, Any]]) -> str:
 NOTES = """
 A figure is the negative log-likelihood in nats of a frame given all frames before it in its piece, the mean over all
 frames of all pieces of the split, each in its own key, teacher forced, in fp32. Every frame is predicted, the first of
-a piece too (Bai et al. leave it out: the column beside); the end of a piece is not. Settings, length of training and
-weights were chosen on the validation split; the test split was read once.
+a piece too (Bai et al. leave it out: the column beside); the end of a piece is not. "Its own key" is the file's: the
+.mat files have nearly all pieces in C. Settings, length of training and weights are chosen on the validation split;
+the test split is read once. The figures of SRNN are bounds; those of the others are as their authors report them.
 
-How a frame is written: at 16ths `NEW S A T B`, or `SAME` when it is the last frame again. From the .mat files, the
-pitches in ascending order and then `END`; for Nottingham a frame may be `SAME`, or `TOP p` when only its highest
-pitch is another. Each frame has one writing, so the sum over its ids is the frame's own likelihood, by the chain rule.
+How a frame is written: at 16ths `NEW S A T B`, or `SAME` when it is the last frame again; the first frame begins with
+the pitch class of its bass, and pitches are written as if that were C. From the .mat files, the pitches in ascending
+order and then `END`; for Nottingham a frame may be `SAME`, or `TOP p` when only its highest pitch is another. Each
+frame has one writing, so by the chain rule the sum over its ids is the frame's own likelihood, all ids counted.
 Windows: a piece that is longer than the context is read in windows that begin at a frame and overlap by half.
 """
 

@@ -124,9 +124,9 @@ def _voices(rows: Sequence[dict[str, Any]]) -> str:
 NOTES = """
 A figure is the negative log-likelihood in nats of a frame given all frames before it in its piece, the mean over all
 frames of all pieces of the split, each in its own key, teacher forced, in fp32. Every frame is predicted, the first of
-a piece too (Bai et al. leave it out: the column beside); the end of a piece is not. "Its own key" is the file's: the
-.mat files have nearly all pieces in C. Settings, length of training and weights are chosen on the validation split;
-the test split is read once. The figures of SRNN are bounds; those of the others are as their authors report them.
+a piece too (Bai et al. leave it out: the column beside); the end of a piece is not. "Its own key" is the file's: in
+the .mat files most pieces are in C major or C minor. Settings, length of training and weights are chosen on the
+validation split; the test split is read once. The figures of others are quoted, not measured here; SRNN's are bounds.
 
 How a frame is written: at 16ths `NEW S A T B`, or `SAME` when it is the last frame again; the first frame begins with
 the pitch class of its bass, and pitches are written as if that were C. From the .mat files, the pitches in ascending

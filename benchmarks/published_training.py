@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
 
 from benchmarks.published_batches import Batches
 from benchmarks.published_ids import START, Writing
@@ -18,6 +20,9 @@ from benchmarks.published_pieces import Piece
 from benchmarks.published_windows import frame_nats, mean_nats
 from studio.models import OptimizerSettings
 from studio.models.transformer import Config, Model
+from studio.train import state
+
+BEST = "best.safetensors"
 
 
 @dataclass(frozen=True)
@@ -76,11 +81,11 @@ class Run:
         self.step, self.epoch, self.seconds, self.best = 0, 0, 0.0, math.inf
         self.rows: list[dict[str, float]] = []
         out.mkdir(parents=True, exist_ok=True)
-        if (out / "state.pt").exists():
-            self._resume()
+        if found := state.read(out):
+            self._resume(*found)
 
     def learn(self) -> None:
-        """Train to the last step; the averaged weights that are best on the validation split are kept in best.pt."""
+        """Train to the last step; the averaged weights that are best on the validation split are kept."""
         losses: list[float] = []
         while self.step < self.settings.steps:
             for batch in self.batches.epoch(self.epoch):
@@ -99,7 +104,7 @@ class Run:
 
     def best_model(self) -> Model:
         """The averaged weights of the best look at the validation split."""
-        self.average.load_state_dict(torch.load(self.out / "best.pt", weights_only=True))
+        self.average.load_state_dict(load_file(self.out / BEST))
         return self.average
 
     def _step(self, batch: torch.Tensor) -> float:
@@ -128,22 +133,19 @@ class Run:
             writer.writerows(self.rows)
         if valid < self.best:
             self.best = valid
-            torch.save(self.average.state_dict(), self.out / "best.pt")
+            save_file(self.average.state_dict(), self.out / BEST)
 
     def _save(self) -> None:
-        state = {
-            "settings": asdict(self.settings), "model": self.model.state_dict(), "average": self.average.state_dict(),
-            "optimizers": [o.state_dict() for o in self.optimizers], "rng": torch.get_rng_state(),
+        meta = {
             "at": (self.step, self.epoch, self.seconds, self.best, self.rows),
-        }  # fmt: skip
-        torch.save(state, self.out / "state.part")
-        os.replace(self.out / "state.part", self.out / "state.pt")
+            "rng": torch.get_rng_state().tolist(),
+        }
+        state.write(self.out, self._both(), self.optimizers, meta)
 
-    def _resume(self) -> None:
-        state = torch.load(self.out / "state.pt", weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.average.load_state_dict(state["average"])
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        torch.set_rng_state(state["rng"])
-        self.step, self.epoch, self.seconds, self.best, self.rows = state["at"]
+    def _resume(self, tensors: state.Tensors, meta: dict[str, Any]) -> None:
+        state.restore(tensors, self._both(), self.optimizers)
+        torch.set_rng_state(torch.tensor(meta["rng"], dtype=torch.uint8))
+        self.step, self.epoch, self.seconds, self.best, self.rows = meta["at"]
+
+    def _both(self) -> nn.ModuleDict:
+        return nn.ModuleDict({"model": self.model, "average": self.average})

@@ -1,7 +1,6 @@
 import io
 import json
 import math
-import pickle
 import zipfile
 from collections import defaultdict
 from dataclasses import replace
@@ -73,17 +72,12 @@ def test_other_files_are_refused(tmp_path, read, content):
         read(tmp_path / "a")
 
 
-class Hostile:
-    def __reduce__(self):
-        return (print, ("called",))
-
-
-def test_a_pickle_that_calls_something_is_refused(tmp_path, capsys):
+def test_a_pickle_that_calls_something_is_not_run(tmp_path, capsys):
     head = io.BytesIO()
     np.lib.format.write_array_header_1_0(head, {"descr": "|O", "fortran_order": False, "shape": (1,)})
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
-        archive.writestr("train.npy", head.getvalue() + pickle.dumps(Hostile()))
-    with pytest.raises(DataError, match="asks for builtins"):
+        archive.writestr("train.npy", head.getvalue() + b"cbuiltins\nprint\n(S'called'\ntR.")
+    with pytest.raises(DataError, match="0 arrays"):
         voices(tmp_path / "a.npz")
     assert capsys.readouterr().out == ""
 

@@ -33,7 +33,7 @@ class Gap:
 
     Every id counts that it takes to write the gap and to end it: bar lines and tracks in the one, and in the other what
     begins the next bar of a track. What is known before it is written does not: the bar line that begins the gap, the
-    first FILL, the track of each FILL; and changes of metre and tempo, which a filler is told.
+    first FILL, the track of each FILL; and what heads a bar, which a filler is told.
     """
 
     group: str
@@ -92,7 +92,7 @@ def _continued(events: Events, ids: NDArray[np.int64], inside: range) -> Counted
     start, stop = int(lines[inside.start]) + 1, int(lines[inside.stop]) + 1
     counts = np.zeros(stop, dtype=np.bool_)
     counts[start:] = True
-    for kind in ("METRE", "TEMPO"):
+    for kind in ("METRE", "TEMPO", "LEFT"):
         run = events.vocabulary.types[kind]
         counts &= (ids[:stop] < run.start) | (ids[:stop] >= run.stop)
     return ids[:stop], counts

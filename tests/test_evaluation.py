@@ -174,6 +174,7 @@ def test_a_gap_is_the_same_notes_written_twice(folder: Folder, group: str) -> No
     assert written[0].count("BAR") == bars and written[0][-1] == "BAR"
     assert written[1].count("FILL") == bars * piece.tracks - 1 and written[1][-1] == "EOS"
     assert not [name for name in written[1] if name.startswith("TRACK")]
+    assert not [name for name in written[0] if name.startswith("LEFT")]
     whole = folder.score(piece)
     assert events.decode(gap.filled[0]) == whole.slice_bars(0, events.decode(gap.filled[0]).bar_count)
     middle = (BARS - bars) // 2

@@ -43,6 +43,9 @@ def test_a_tab_has_the_controls_of_its_models_and_shows_those_of_the_first(kind:
     offered = {control.name: control for model in models for control in model.controls_of(tab.verb)}
     assert offered and set(tab.controls) == set(offered)
     first = {control.name for control in models[0].controls_of(tab.verb)}
+    if kind is ContinueTab:
+        lstm = next(control for control in models[0].controls if control.name == "style")
+        assert [style for _, style in tab.controls["style"].choices] == ["", *lstm.choices]
     for name, field in tab.controls.items():
         assert field.info and field.label and field.visible == (name in first)
         if isinstance(field, gr.Slider):

@@ -77,7 +77,10 @@ class Tab:
 
     def _build_settings(self) -> None:
         t = self.words
-        offered = {name: control for model in self.models.values() for name, control in self._offered(model).items()}
+        offered: dict[str, pipeline.Control] = {}
+        for model in self.models.values():
+            # The first model is chosen at first, so what it offers is shown in its way.
+            offered = self._offered(model) | offered
         with gr.Row(elem_classes=["fields"]):
             self._build_model()
             self._build_controls(offered, [name for name in MAIN_CONTROLS if name in offered])

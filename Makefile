@@ -38,9 +38,10 @@ train: $(VENV)/.dev
 bench: $(VENV)/.app
 	$(BIN)/python -m benchmarks
 
-# The table of what the checkpoints are worth; hours. DATA is a folder of many voices: python -m studio.data --voices both
+# The table of what the checkpoints are worth; hours. DATA: what python -m studio.data --voices both wrote. KNOWN: what the
+# LSTM was trained on.
 evaluate: $(VENV)/.app
-	$(BIN)/python -m benchmarks.evaluation --data $(DATA)
+	$(BIN)/python -m benchmarks.evaluation --data $(DATA) $(if $(KNOWN),--known $(KNOWN))
 
 clean:
 	rm -rf $(VENV) build *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

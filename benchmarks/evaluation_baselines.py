@@ -39,8 +39,9 @@ def count(folder: Folder, split: str = "test", most: int = MOST_IDS) -> Baseline
     train, test = groups(folder.of("train")), groups(folder.of(split))
     found = Baselines({}, {}, {}, {})
     for group in sorted(train.keys() & test.keys()):
-        shifts = found.shifts[group] = _shifts(train[group], most)
-        ids = _transposed(folder, _ids(folder, train[group]), sorted(SHIFTS, key=abs)[:shifts])
+        original = _ids(folder, train[group])
+        ids = _transposed(folder, original, sorted(SHIFTS, key=abs)[: _shifts(train[group], most)])
+        found.shifts[group] = round(len(ids) / len(original))
         print(f"{group}: counting {sum(map(len, ids)):,} ids", file=sys.stderr, flush=True)
         _score(found.unigram, fit(folder, ids, 1), folder, split, test[group])
         _score(found.own, fit(folder, ids, ORDER), folder, split, test[group])

@@ -475,6 +475,8 @@ def test_all_can_be_done_with_the_keyboard(visit: Callable[..., Any]) -> None:
     ids += "return all; }"
     for _ in range(80):
         page.keyboard.press("Tab")
+        # No faster than a quick hand: Gradio's lists stumble when they are left while they still open.
+        page.wait_for_timeout(250)
         reached.update(page.evaluate(ids))
         if page.evaluate("document.activeElement.id") == "continue-generate":
             break

@@ -176,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = arguments(argv)
     setup = Setup(args.data, args.checkpoints, args.known, args.most, args.count)
     catalogue.CHECKPOINTS = args.checkpoints  # where the pipeline finds the models
-    command = "python -m benchmarks.evaluation " + shlex.join(sys.argv[1:] if argv is None else argv)
+    command = _told(sys.argv[1:] if argv is None else argv)
     try:
         for name in args.parts:
             parts = {name: _measured(PARTS[name], setup, command)}
@@ -188,6 +188,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _told(argv: Sequence[str]) -> str:
+    """The command, without where on this machine its folders lie."""
+    words = [Path(word).name if Path(word).is_absolute() else word for word in argv]
+    return "python -m benchmarks.evaluation " + shlex.join(words)
 
 
 def _measured(part: Part, setup: Setup, command: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,10 @@ class Excerpt:
 
 
 def excerpts(folder: Folder, pieces: Sequence[Piece], count: int, bars: int) -> list[Excerpt]:
-    """Up to `count` of up to so many bars from where the melody comes in: drawn at random, but always the same."""
+    """Up to `count` of up to so many bars from where the melody comes in: drawn at random, but always the same.
+
+    Where the melody ends before, so does the excerpt.
+    """
     found: list[Excerpt] = []
     for i in np.random.default_rng(0).permutation(len(pieces)):
         if len(found) == count:
@@ -35,7 +38,9 @@ def excerpts(folder: Folder, pieces: Sequence[Piece], count: int, bars: int) -> 
             continue
         first = next(bar.index for bar in whole.bars if bar.end > whole.tracks[0].notes[0].onset)
         score = whole.slice_bars(first, first + bars)
-        if score.bar_count >= LEAST and all(track.notes for track in score.tracks[:2]):
+        sung = replace(score, tracks=score.tracks[:1]).bar_count
+        score = score.slice_bars(0, sung)
+        if sung >= LEAST and all(track.notes for track in score.tracks[:2]):
             found.append(Excerpt(pieces[i], score))
     return found
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import mean
 
 from benchmarks.evaluation_excerpts import Excerpt, excerpts, write
@@ -14,6 +16,7 @@ from studio.score import Score
 
 GROUPS = (MELODIES, "pop", "piano")
 SEED, BARS = 8, 32
+TEMPERATURES = (1.0, 0.5)
 LONG = 8
 """Bars from which on a loop counts as long."""
 
@@ -28,20 +31,16 @@ def loops(folder: Folder, model: str, count: int) -> list[Row]:
         if not whole:
             continue
         rows.append(measured(group, "real", [e.score.slice_bars(SEED, SEED + BARS) for e in whole]))
-        for name, guard in (("guarded", None), ("without guard", 0)):
-            rows.append(measured(group, name, _continued(whole, model, guard)))
+        for temperature, (name, guard) in itertools.product(TEMPERATURES, (("guarded", None), ("unguarded", 0))):
+            written = _continued(whole, model, guard, temperature)
+            rows.append(measured(group, f"{name}, temperature {temperature:g}", written))
     return rows
 
 
-def _continued(chosen: Sequence[Excerpt], model: str, guard: int | None) -> list[Score]:
+def _continued(chosen: Sequence[Excerpt], model: str, guard: int | None, temperature: float) -> list[Score]:
     """The new bars alone."""
-    takes = write(
-        pipeline.continue_,
-        chosen,
-        lambda i, _: pipeline.Request(
-            model, seed=i, bars=BARS, first_bar=1, last_bar=SEED, melody_track=0, repetition=guard
-        ),
-    )
+    asked = pipeline.Request(model, bars=BARS, last_bar=SEED, melody_track=0, repetition=guard, temperature=temperature)
+    takes = write(pipeline.continue_, chosen, lambda i, _: replace(asked, seed=i))
     return [take.score.slice_ticks(take.new_from, take.end) for _, take in takes]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from benchmarks import (
     evaluation_accompaniment,
     evaluation_baselines,
     evaluation_controls,
+    evaluation_excerpts,
     evaluation_gaps,
     evaluation_likelihood,
     evaluation_loops,
@@ -229,6 +231,16 @@ def test_four_parts_go_from_high_to_low() -> None:
     assert not evaluation_accompaniment.four_part(chords((72, 67, 60)))
 
 
+def test_an_excerpt_lasts_as_long_as_its_melody(folder: Folder) -> None:
+    (one,) = evaluation_excerpts.excerpts(folder, groups(folder.of("test"))["chorale"], 1, 8)
+    assert one.score.bar_count == 8 and one.score.tracks[0].role == "melody" and len(one.score.tracks) == 4
+    melody, *others = chords(*[(60, 48)] * 12).tracks
+    early = Score(24, (Track(melody.notes[:9], role="melody"), *others))
+    stub = SimpleNamespace(score=lambda piece: early)
+    (short,) = evaluation_excerpts.excerpts(stub, [folder.pieces[0]], 1, 16)
+    assert short.score == early.slice_bars(0, 9)
+
+
 def test_chords_are_typed_as_they_are_and_some_bars_later() -> None:
     score = chords((72, 64, 60, 48), (71, 67, 62, 43), (69, 65, 60, 53))
     assert evaluation_controls.typed(score, 0) == "C | G | F"
@@ -260,7 +272,7 @@ def test_continuations_are_measured_without_their_seed(
     monkeypatch.setattr(evaluation_loops, "SEED", 6)
     monkeypatch.setattr(evaluation_loops, "BARS", 3)
     real, *written = evaluation_loops.loops(folder, "transformer", 1)
-    assert real["notes per bar"] == 4 and len(written) == 2
+    assert real["notes per bar"] == 4 and len(written) == 4
     assert all(0 < row["longest of all"] + 1 <= 4 for row in written)
 
 
@@ -282,6 +294,7 @@ def test_the_command_writes_all_parts_and_renews_one(
     assert [row["harmonisations"] for row in written["rules"]["rows"]] == ["real", "free", "masked"]
     assert written["rules"]["rows"][2]["all violations"] < written["rules"]["rows"][1]["all violations"]
     assert written["likelihood"]["rows"][0]["Transformer"] > 1
+    assert str(folder.path.parent) not in (tmp_path / "evaluation.md").read_text()
     assert evaluation.main([*asked, "--parts", "gaps", "--count", "2"]) == 0
     again = json.loads((tmp_path / "evaluation.json").read_text())
     assert again["gaps"]["rows"][-1]["gaps"] == 4 and again["rules"] == written["rules"]

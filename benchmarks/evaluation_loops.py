@@ -14,7 +14,7 @@ from studio import pipeline
 from studio.metrics import longest_loop, notes_per_bar
 from studio.score import Score
 
-GROUPS = (MELODIES, "pop", "piano")
+GROUPS = (MELODIES, "pop", "art_song")
 SEED, BARS = 8, 32
 TEMPERATURES = (1.0, 0.5)
 LONG = 8

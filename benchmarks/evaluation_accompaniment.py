@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from statistics import mean
+from statistics import fmean
 
 from benchmarks.evaluation_excerpts import Excerpt, excerpts, write
 from benchmarks.evaluation_pieces import Folder, groups
@@ -63,7 +63,7 @@ def _means(measure: Callable[[Score, int], float | None], pairs: Sequence[tuple[
     both = [(a, b) for a, b in measured if a is not None and b is not None]
     if not both:
         raise ValueError("not one accompaniment ever sounds together with its melody")
-    return mean(a for a, _ in both), mean(b for _, b in both)
+    return fmean(a for a, _ in both), fmean(b for _, b in both)
 
 
 # --- four voices -----------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def four_part(score: Score) -> bool:
     """Whether there are four pitched tracks, each on average lower than the one before."""
     if len(score.tracks) != len(VOICES) or any(track.is_drum or not track.notes for track in score.tracks):
         return False
-    middles = [mean(note.pitch for note in track.notes) for track in score.tracks]
+    middles = [fmean(note.pitch for note in track.notes) for track in score.tracks]
     return middles == sorted(middles, reverse=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import mean
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -75,9 +75,9 @@ def _followed(style: str, which: str, model: str, known: Sequence[tuple[Excerpt,
         "style": style,
         "chords": which,
         "pieces": len(both),
-        "on them when given": mean(a for a, _ in both) if both else None,
-        "when not": mean(b for _, b in both) if both else None,
-        "in the real piece": mean(real) if real else None,
+        "on them when given": fmean(a for a, _ in both) if both else None,
+        "when not": fmean(b for _, b in both) if both else None,
+        "in the real piece": fmean(real) if real else None,
     }
 
 

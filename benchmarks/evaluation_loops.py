@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import mean
+from statistics import fmean
 
 from benchmarks.evaluation_excerpts import Excerpt, excerpts, write
 from benchmarks.evaluation_pieces import MELODIES, Folder, groups
@@ -51,8 +51,8 @@ def measured(group: str, name: str, scores: Sequence[Score]) -> Row:
         "music": group,
         "bars 9 to 40": name,
         "pieces": len(scores),
-        "longest loop, bars, mean": mean(longest),
-        f"{LONG} bars or more, % of pieces": 100 * mean(loop >= LONG for loop in longest),
+        "longest loop, bars, mean": fmean(longest),
+        f"{LONG} bars or more, % of pieces": 100 * fmean(loop >= LONG for loop in longest),
         "longest of all": max(longest),
-        "notes per bar": mean(map(notes_per_bar, scores)),
+        "notes per bar": fmean(map(notes_per_bar, scores)),
     }

@@ -135,6 +135,25 @@ def test_a_melody_gets_its_accompaniment_and_stays(style: str) -> None:
             assert all(instrument.voice.lowest <= n.pitch <= instrument.voice.highest for n in track.notes)
 
 
+def test_a_melody_that_ends_before_the_others_is_accompanied_to_its_end() -> None:
+    music = Score(Q, (replace(TUNE, notes=TUNE.notes[:14]), line(*[48] * 24)))
+    for verb in (pipeline.accompany, pipeline.restyle):
+        (take,) = takes(verb(pipeline.Seed(music), pipeline.AccompanyRequest("transformer", style="pop")))
+        assert take.bars_new == take.score.bar_count == 4
+
+
+def test_a_model_looks_back_no_further_than_it_learned(tiny_checkpoints: Path) -> None:
+    from studio import checkpoints
+    from studio.pipeline import catalogue
+
+    card = checkpoints.read_card(tiny_checkpoints / "transformer")
+    assert catalogue.load(card)[0].config.context == 512
+    shorter = replace(card, name="shorter", facts={**card.facts, "settings": {"context": 128}})
+    catalogue._loaded.clear()
+    assert catalogue.load(shorter)[0].config.context == 128
+    catalogue._loaded.clear()
+
+
 def test_a_polyphonic_melody_track_is_not_thinned_out() -> None:
     double = Track(tuple(n for note in TUNE.notes for n in (note, note._replace(pitch=note.pitch - 12))), role="melody")
     (take,) = takes(pipeline.accompany(pipeline.Seed(Score(Q, (double,))), pipeline.AccompanyRequest("transformer")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,14 @@ _loaded: OrderedDict[tuple[Path, str], tuple[Any, Any]] = OrderedDict()
 _loading = threading.Lock()
 
 
+def _within_what_it_learned(model: Any, card: checkpoints.Card) -> Any:
+    """Let a model look back no further than the windows that it learned from: beyond them it writes worse."""
+    learned = card.facts.get("settings", {}).get("context")
+    if learned and getattr(model.config, "context", 0) > learned:
+        model.config = replace(model.config, context=learned)
+    return model
+
+
 def load(card: checkpoints.Card) -> tuple[Any, Any]:
     """(model, representation), loaded once and then shared: decoding only reads them.
 
@@ -96,7 +104,8 @@ def load(card: checkpoints.Card) -> tuple[Any, Any]:
     key = (card.folder, card.sha256)
     with _loading:
         if key not in _loaded:
-            _loaded[key] = checkpoints.load(card.folder)
+            model, representation = checkpoints.load(card.folder)
+            _loaded[key] = _within_what_it_learned(model, card), representation
         _loaded.move_to_end(key)
         while len(_loaded) > MOST_LOADED:
             _loaded.popitem(last=False)

@@ -99,6 +99,7 @@ def _set(job: _Job, request: AccompanyRequest, ensemble: Ensemble, *, keep_lead:
         lead = replace(lead, program=ensemble.lead)
     added = tuple(instrument.track() for instrument in ensemble.instruments)
     alone = replace(chosen.score, tracks=(lead, *added), title=job.seed.score.title)
+    count = alone.bar_count  # other tracks may go on after the melody; nothing is written there
     job = replace(job, notices=chosen.notices)
     rules = _rules(job, len(added))
 
@@ -108,10 +109,10 @@ def _set(job: _Job, request: AccompanyRequest, ensemble: Ensemble, *, keep_lead:
         whole = sheet.read(events, replace(alone, tracks=(line, *added)), 0, range(1 + len(added)))
         voices = (whole.voices[0], *(_meeting(i.voice, line, i.is_drum) for i in ensemble.instruments))
         whole = replace(whole, score=alone, voices=voices)
-        made = _gaps(job, whole, range(chosen.bars), range(1, 1 + len(added)), ())
+        made = _gaps(job, whole, range(count), range(1, 1 + len(added)), ())
         return replace(made, ended=True, masked=rules)
 
-    return _write(job, range(chosen.bars), gaps)
+    return _write(job, range(count), gaps)
 
 
 def _meeting(voice: Voice, line: Track, is_drum: bool) -> Voice:

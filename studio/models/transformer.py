@@ -86,11 +86,20 @@ def places(ids: torch.Tensor, config: Config) -> torch.Tensor:
     holes = torch.zeros(len(ids), ids.shape[1] + 1, dtype=torch.long, device=ids.device)
     holes.scatter_(1, hole.cumsum(1) * hole, bars)
     bars = torch.where(filled > 0, holes.gather(1, filled), bars)
-    said = torch.where(_among(ids, config.position_id, config.positions), index, -1).cummax(1).values
-    resets = begins | fill | _among(ids, config.track_id, config.tracks)
-    reset = torch.where(resets, index, -1).cummax(1).values
+    said, reset = _latest(_among(ids, config.position_id, config.positions)), _latest(_begins(ids, config))
     positions = torch.where(said > reset, (ids - config.position_id).gather(1, said.clamp(min=0)), 0)
     return torch.stack([index, bars, positions], dim=-1)
+
+
+def _begins(ids: torch.Tensor, config: Config) -> torch.Tensor:
+    """Which ids begin a bar, a track of it, or what belongs into a hole."""
+    return (ids == config.bar_id) | (ids == config.fill_id) | _among(ids, config.track_id, config.tracks)
+
+
+def _latest(flags: torch.Tensor) -> torch.Tensor:
+    """For each place of (B, T) the number of the latest place so far with a flag, -1 where there was none."""
+    index = torch.arange(flags.shape[1], device=flags.device)
+    return torch.where(flags, index, -1).cummax(1).values
 
 
 def _among(ids: torch.Tensor, first: int, count: int) -> torch.Tensor:
@@ -195,11 +204,8 @@ class Model(NextTokenModel):
 
     def learned(self, ids: torch.Tensor) -> torch.Tensor:
         """As for all next-token models, but for what is said to the model: controls, holes and the notes kept there."""
-        config, index = self.config, torch.arange(ids.shape[1], device=ids.device)
-        hole = ids == config.hole_id
-        begins = (ids == config.bar_id) | (ids == config.fill_id) | _among(ids, config.track_id, config.tracks)
-        latest_hole = torch.where(hole, index, -1).cummax(1).values
-        kept = latest_hole > torch.where(begins, index, -1).cummax(1).values
+        config, hole = self.config, ids == self.config.hole_id
+        kept = _latest(hole) > _latest(_begins(ids, config))
         named = torch.cat([hole[:, 1:], torch.zeros_like(hole[:, :1])], 1)  # a track said only to open a hole in it
         said = kept | named | _among(ids, config.given_id, config.given)
         return super().learned(ids) & ~said[:, 1:]

@@ -17,7 +17,7 @@ the infilling of MMM (Ens & Pasquier 2020).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,7 @@ class BarControls:
     chords: tuple[Chord, ...] = ()
 
 
-def density_level(notes: int, length: int) -> int:
+def density_level(notes: float, length: int) -> int:
     """The level of a bar of `length` ticks of the grid with so many notes: 0 is none, len(DENSITIES) the most."""
     return sum(notes > most * length / GRID for most in DENSITIES)
 
@@ -166,16 +166,16 @@ class Events:
 
     # --- what the sampler and the data need ------------------------------------------------------------------------
 
-    def grammar(self) -> Grammar:
-        """A fresh grammar, before the first token."""
-        return Grammar(self.vocabulary)
+    def grammar(self, prefix: Iterable[int] = ()) -> Grammar:
+        """A grammar that has read `prefix`."""
+        grammar = Grammar(self.vocabulary)
+        for token in prefix:
+            grammar.advance(int(token))
+        return grammar
 
     def allowed(self, prefix: Sequence[int]) -> NDArray[np.bool_]:
         """Which ids may follow `prefix`, (vocab_size,). For step-by-step use keep a `grammar()` instead."""
-        grammar = self.grammar()
-        for token in prefix:
-            grammar.advance(int(token))
-        return grammar.allowed()
+        return self.grammar(prefix).allowed()
 
     def transpose(self, ids: NDArray[np.int64], semitones: int) -> NDArray[np.int64]:
         """The same ids (any shape) with pitches, key and chords moved; drums stay. Pitches must stay in 0-127."""

@@ -6,10 +6,9 @@ The seed's notes never pass through the model's grid into the result: what was r
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from studio.checkpoints import Card
@@ -63,35 +62,28 @@ def _continue(
     asked = prompt.write(events, chosen, request.bars, settings, many=many, context=context)
     notices = asked.notices if many else (*chosen.notices, *asked.notices)
     total = request.bars * asked.grid_bars
-    drafts = [_Draft(list(asked.ids)) for _ in range(request.takes)]
-
+    drafts = [_Draft(list(asked.ids)) for _ in request.seeds]
     request = replace(request, melody_track=chosen.track, last_bar=request.first_bar + chosen.bars - 1)
 
-    def made(now: list[_Draft], seconds: float) -> tuple[Take, ...]:
-        return tuple(
-            replace(
-                _take(seed, chosen, asked, draft),
-                recipe=takes.recipe("continue", seed, request, settings, card, i),
-                notices=notices,
-                seconds=seconds,
-            )
-            for i, draft in enumerate(now)
-        )
+    def take(number: int, draft: _Draft, seconds: float) -> Take:
+        made = _take(seed, chosen, asked, draft)
+        recipe = takes.recipe("continue", seed, request, settings, card, number)
+        return replace(made, recipe=recipe, notices=notices, seconds=seconds)
 
-    def so_far() -> partial[tuple[Take, ...]]:
-        # Ids only grow, so what a draft is now is told by where it has got to.
-        return partial(made, [replace(draft) for draft in drafts], time.monotonic() - started)
-
-    with closing(_bars(model, asked, settings, request.seed, drafts, total)) as bars:
+    with closing(_bars(model, asked, settings, request.seeds, drafts, total)) as bars:
         for done in bars:
             if done % asked.grid_bars == 0:
-                yield Progress(done // asked.grid_bars, request.bars, so_far())
-    yield from so_far()()
+                so_far = takes.as_they_are(drafts, take, started)
+                yield Progress(done // asked.grid_bars, request.bars, so_far)
+    yield from takes.as_they_are(drafts, take, started)()
 
 
 @dataclass
 class _Draft:
-    """One take on its way: all its ids, the bars that are done, and how many ids there were at the end of the last."""
+    """One take on its way: all its ids, the bars that are done, and how many ids there were at the end of the last.
+
+    Ids only grow, so what a draft was is told by the two numbers.
+    """
 
     ids: list[int]
     bars: int = 0
@@ -99,11 +91,10 @@ class _Draft:
 
 
 def _bars(
-    model: Any, asked: Prompt, settings: Mapping[str, Any], seed: int, drafts: list[_Draft], total: int
+    model: Any, asked: Prompt, settings: Mapping[str, Any], seeds: Sequence[int], drafts: list[_Draft], total: int
 ) -> Generator[int, None, None]:
     """Writes into the drafts; yields, whenever it grows, how many bars even the slowest of them has."""
     masks = [writing.Until(asked.grammar(), asked.closing, total) for _ in drafts]
-    seeds = [seed + i for i in range(len(drafts))]
     least = 0
     with closing(writing.decode(model, asked.ids, masks, settings, seeds)) as steps:
         for chosen in steps:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
@@ -72,7 +72,7 @@ class Draft:
     """One take on its way: the grid with what is written, and the new notes by segment."""
 
     grid: Score
-    new: dict[Segment, list[Note]]
+    new: Mapping[Segment, list[Note]] = field(default_factory=dict)
 
 
 def fill(
@@ -110,13 +110,12 @@ def _passage(
     first, last = passage[0][0], passage[-1][0]
     view = _view(events, gaps, drafts[0].grid, first, last, model.config.context)
     prompt = _prompt(events, gaps, drafts[0].grid, view, first)
-    masks = [
-        writing.Until(_mask(events, gaps, prompt), frozenset((events.marks["fill_id"],)), len(passage) + 1)
-        for _ in drafts
-    ]
+    fill_id = events.marks["fill_id"]
+    closing_ids = (fill_id, events.end_id)
+    masks = [writing.Until(_mask(events, gaps, prompt), frozenset((fill_id,)), len(passage) + 1) for _ in drafts]
     ids: list[list[int]] = [list(prompt) for _ in drafts]
     fills = [0] * len(drafts)
-    ends = {k for k, (a, b) in enumerate(pairwise(passage), start=1) if a[0] != b[0]}
+    ends = {k for k, (a, b) in enumerate(pairwise(passage), start=1) if a[0] != b[0]} | {len(passage)}
     with closing(writing.decode(model, prompt, masks, settings, seeds)) as steps:
         for chosen in steps:
             finished = 0
@@ -124,10 +123,11 @@ def _passage(
                 if token is None:
                     continue
                 ids[k].append(token)
-                if token in (events.marks["fill_id"], events.end_id):
-                    finished += fills[k] in ends or fills[k] == len(passage)
+                if token in closing_ids:
+                    if fills[k]:  # the first FILL ends nothing
+                        _take_over(events, gaps, drafts[k], ids[k], view, passage[fills[k] - 1])
+                    finished += fills[k] in ends
                     fills[k] += 1
-                    _take_over(events, gaps, drafts[k], ids[k], view, passage[: max(0, fills[k] - 1)])
             if finished:
                 yield finished
 
@@ -185,20 +185,14 @@ def _prompt(events: Events, gaps: Gaps, grid: Score, view: range, first: int) ->
 
 
 def _mask(events: Events, gaps: Gaps, prompt: Sequence[int]) -> Mask:
-    grammar = events.grammar()
-    for token in prompt:
-        grammar.advance(token)
+    grammar = events.grammar(prompt)
     grammar.steer(Plan(voices=gaps.sheet.voices))
     return gaps.masked(grammar)
 
 
-def _take_over(
-    events: Events, gaps: Gaps, draft: Draft, ids: Sequence[int], view: range, written: Sequence[Segment]
-) -> None:
-    """Put the last of the segments that are written into the draft."""
-    if not written:
-        return
-    bar, k = written[-1]
+def _take_over(events: Events, gaps: Gaps, draft: Draft, ids: Sequence[int], view: range, written: Segment) -> None:
+    """Put the segment that was just written into the draft."""
+    bar, k = written
     lines = gaps.sheet.lines
     begin = lines[view.start]
     kept = gaps.kept[bar, k]
@@ -206,7 +200,7 @@ def _take_over(
     track = events.decode(ids).tracks[k]
     found = [note._replace(onset=note.onset + begin) for note in track.notes]
     new = [n for n in found if lines[bar] <= n.onset < lines[bar + 1] and (n.onset, n.pitch) not in standing]
-    draft.new[bar, k] = new
+    draft.new = {**draft.new, (bar, k): new}  # another one: what a draft was before may still be asked for
     others = [n for n in draft.grid.tracks[k].notes if not lines[bar] <= n.onset < lines[bar + 1]]
     tracks = list(draft.grid.tracks)
     tracks[k] = replace(tracks[k], notes=(*others, *kept, *new))

@@ -39,6 +39,11 @@ class Asked:
     density: str | None = None
     chords: str | None = None
 
+    @property
+    def seeds(self) -> list[int]:
+        """The seed number of each take."""
+        return [self.seed + i for i in range(self.takes)]
+
 
 @dataclass(frozen=True)
 class Request(Asked):

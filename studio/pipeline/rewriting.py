@@ -91,9 +91,7 @@ def restyle(seed: Seed, request: AccompanyRequest) -> Run:
 
 def _set(job: _Job, request: AccompanyRequest, ensemble: Ensemble, *, keep_lead: bool) -> Run:
     """A melody and empty tracks for the ensemble, and all of these to be written."""
-    score = _score(job.seed)
-    bars = passage.bars_of(score, request.first_bar, request.last_bar)
-    chosen = passage.choose(score, request.melody_track, bars.start + 1, bars.stop)
+    chosen = passage.choose(_score(job.seed), request.melody_track, request.first_bar, request.last_bar)
     lead = chosen.score.tracks[chosen.track]
     if not keep_lead:
         lead = replace(lead, program=ensemble.lead)
@@ -198,23 +196,16 @@ def _write(job: _Job, bars: range, make: Callable[[Any], Gaps]) -> Run:
     started = time.monotonic()
     model, events = catalogue.load(job.card)
     gaps = make(events)
-    seeds = [job.request.seed + i for i in range(job.request.takes)]
-    drafts = [Draft(gaps.sheet.grid, {}) for _ in seeds]
+    seeds = job.request.seeds
+    drafts = [Draft(gaps.sheet.grid) for _ in seeds]
     total = len(gaps.sheet.bars(bars)) * len(seeds)
-
-    def made(now: list[Draft], seconds: float) -> tuple[Take, ...]:
-        return tuple(_take(job, gaps, draft, bars, i, seconds) for i, draft in enumerate(now))
-
-    def so_far() -> partial[tuple[Take, ...]]:
-        now = [replace(draft, new=dict(draft.new)) for draft in drafts]
-        return partial(made, now, time.monotonic() - started)
-
+    take = partial(_take, job, gaps, bars)
     for done in filling.fill(model, events, gaps, job.settings, seeds, drafts):
-        yield Progress(done, total, so_far())
-    yield from so_far()()
+        yield Progress(done, total, takes.as_they_are(drafts, take, started))
+    yield from takes.as_they_are(drafts, take, started)()
 
 
-def _take(job: _Job, gaps: Gaps, draft: Draft, bars: range, number: int, seconds: float) -> Take:
+def _take(job: _Job, gaps: Gaps, bars: range, number: int, draft: Draft, seconds: float) -> Take:
     score, new = filling.merged(gaps, draft)
     lines = gaps.sheet.score.bars
     return Take(
@@ -224,7 +215,7 @@ def _take(job: _Job, gaps: Gaps, draft: Draft, bars: range, number: int, seconds
         end=lines[bars.stop - 1].end,
         bars_new=len(bars),
         new=new,
-        melody_track=next((i for i, track in enumerate(score.tracks) if track.role == "melody"), None),
+        melody_track=_melody(score),
         recipe=takes.recipe(job.verb, job.seed, job.request, job.settings, job.card, number),
         notices=job.notices,
         seconds=seconds,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib import metadata
-from typing import Any
+from typing import Any, TypeVar
 
 from studio.checkpoints import Card
 from studio.pipeline.requests import Asked
@@ -63,6 +65,20 @@ Run = Generator[Progress | Take, None, None]
 """A `Progress` now and then, at last every `Take`."""
 
 
+Draft = TypeVar("Draft")
+
+
+def as_they_are(
+    drafts: Sequence[Draft], take: Callable[[int, Draft, float], Take], started: float
+) -> Callable[[], tuple[Take, ...]]:
+    """Puts together the takes that the drafts are now, when it is called, however the drafts have gone on.
+
+    `take` makes one of its number, its draft and the seconds since `started`.
+    """
+    now, seconds = [copy(draft) for draft in drafts], time.monotonic() - started
+    return lambda: tuple(take(i, draft, seconds) for i, draft in enumerate(now))
+
+
 def recipe(verb: str, seed: Seed, request: Asked, settings: Mapping[str, Any], card: Card, take: int) -> dict[str, Any]:
     """What it takes to make a take again: asked for alone, it comes under the seed number that is told here."""
     asked = {name: value for name, value in asdict(request).items() if name not in settings}
@@ -71,7 +87,7 @@ def recipe(verb: str, seed: Seed, request: Asked, settings: Mapping[str, Any], c
         "verb": verb,
         **asked,
         "takes": 1,
-        "seed": request.seed + take,
+        "seed": request.seeds[take],
         "checkpoint": card.sha256,
         "source": seed.sha256,
         "settings": dict(settings),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio import harmony
-from studio.representations.events import BarControls
+from studio.representations.events import GRID, BarControls, density_level
 
 if TYPE_CHECKING:  # it brings torch
     from studio.sampling import Mask
@@ -61,13 +61,7 @@ def controls(settings: Mapping[str, Any], bars: int, tracks: int) -> list[BarCon
     level = None
     if density:
         # More tracks play more notes, but not as many times more.
-        level = _level(DENSITIES[density] * (1 + 0.6 * (tracks - 1)))
+        level = density_level(DENSITIES[density] * (1 + 0.6 * (tracks - 1)), GRID)
     text = settings.get("chords") or ""
     chords = harmony.parse(text) if text else [()]
     return [BarControls(level, tuple(chords[i % len(chords)])) for i in range(bars)]
-
-
-def _level(notes: float) -> int:
-    from studio.representations.events import DENSITIES as LEVELS
-
-    return sum(notes > most for most in LEVELS)

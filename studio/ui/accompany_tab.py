@@ -9,8 +9,6 @@ from typing import Any
 import gradio as gr
 
 from studio import pipeline
-from studio.ui import describe
-from studio.ui.handlers import Changes
 from studio.ui.tab import Tab
 
 USUAL_STYLE = "pop"
@@ -44,17 +42,6 @@ class AccompanyTab(Tab):
         )
         return [self.lead, self.track, self.first_bar, self.last_bar, self.instruments]
 
-    def follow(self, seed: pipeline.Seed) -> Changes:
-        """The whole melody, as far as it can be guessed."""
-        found = seed.facts()
-        return {
-            self.track: gr.update(
-                choices=describe.track_choices(seed, self.words, drums=False), value=found.melody_track
-            ),
-            self.first_bar: 1,
-            self.last_bar: max(1, found.bars),
-        }
-
     def _offered(self, model: pipeline.ModelInfo) -> dict[str, pipeline.Control]:
         """A style must be named here: what plays along depends on it, and some styles have nothing that does."""
         offered = super()._offered(model)
@@ -71,8 +58,7 @@ class AccompanyTab(Tab):
         request = pipeline.AccompanyRequest(
             **asked,
             melody_track=track,
-            first_bar=int(first_bar or 1),
-            last_bar=int(last_bar) if last_bar else None,
+            **self._bars(first_bar, last_bar),
             instruments=tuple(instruments) or None,
         )
         return pipeline.restyle(seed, request) if lead == "restyle" else pipeline.accompany(seed, request)

@@ -9,8 +9,6 @@ from typing import Any
 import gradio as gr
 
 from studio import pipeline
-from studio.ui import describe
-from studio.ui.handlers import Changes
 from studio.ui.tab import Tab
 
 MOST_BARS = 64
@@ -37,25 +35,13 @@ class ContinueTab(Tab):
         self.first_bar, self.last_bar = self._build_bars()
         return [self.bars, self.track, self.first_bar, self.last_bar]
 
-    def follow(self, seed: pipeline.Seed) -> Changes:
-        """The whole seed is to be continued, and its melody leads."""
-        found = seed.facts()
-        return {
-            self.track: gr.update(
-                choices=describe.track_choices(seed, self.words, drums=False), value=found.melody_track
-            ),
-            self.first_bar: 1,
-            self.last_bar: max(1, found.bars),
-        }
-
     def _run(self, seed: pipeline.Seed, asked: Mapping[str, Any], own: Sequence[Any]) -> pipeline.Run:
         bars, track, first_bar, last_bar = own
         request = pipeline.Request(
             **asked,
             bars=int(bars or 1),
             melody_track=track,
-            first_bar=int(first_bar or 1),
-            last_bar=int(last_bar) if last_bar else None,
+            **self._bars(first_bar, last_bar),
         )
         return pipeline.continue_(seed, request)
 

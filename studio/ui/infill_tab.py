@@ -49,8 +49,7 @@ class InfillTab(Tab):
         first_bar, last_bar, keep, tracks = own
         request = pipeline.InfillRequest(
             **asked,
-            first_bar=int(first_bar or 1),
-            last_bar=int(last_bar) if last_bar else None,
+            **self._bars(first_bar, last_bar),
             tracks=tuple(tracks or ()),
             keep=pipeline.parse_kept(keep or ""),
         )

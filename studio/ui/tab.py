@@ -16,7 +16,7 @@ import gradio as gr
 
 from studio import pipeline
 from studio.errors import SettingError, StudioError
-from studio.ui import controls, widgets
+from studio.ui import controls, describe, widgets
 from studio.ui.handlers import AT_ONCE, WRITING, Changes, guarded
 from studio.ui.line import Line
 from studio.ui.result_panel import ResultPanel
@@ -33,6 +33,9 @@ class Tab:
 
     verb: ClassVar[str]
     """What a model must know to be on offer here; with it the ids of the tab's fields begin."""
+    track: gr.Dropdown
+    first_bar: gr.Number
+    last_bar: gr.Number
 
     def __init__(self, words: Words, visits: Visits, line: Line, seed: SeedPanel, result: ResultPanel) -> None:
         self.words, self.visits, self.line, self.seed, self.result = words, visits, line, seed, result
@@ -55,8 +58,15 @@ class Tab:
         raise NotImplementedError
 
     def follow(self, seed: pipeline.Seed) -> Changes:
-        """What a new seed brings to those fields."""
-        raise NotImplementedError
+        """What a new seed brings to those fields: its melody leads, from its first bar to its last."""
+        found = seed.facts()
+        return {
+            self.track: gr.update(
+                choices=describe.track_choices(seed, self.words, drums=False), value=found.melody_track
+            ),
+            self.first_bar: 1,
+            self.last_bar: max(1, found.bars),
+        }
 
     def _run(self, seed: pipeline.Seed, asked: Mapping[str, Any], own: Sequence[Any]) -> pipeline.Run:
         """Let the pipeline write what is `asked` by all tabs, and by the tab's `own` fields."""
@@ -146,6 +156,11 @@ class Tab:
                     gr.Number(label=label, info=info, precision=0, min_width=0, elem_id=f"{self.verb}-{end}-bar")
                 )
         return made[0], made[1]
+
+    @staticmethod
+    def _bars(first: float | None, last: float | None) -> dict[str, Any]:
+        """What these fields amount to, as keywords of a request."""
+        return {"first_bar": int(first or 1), "last_bar": int(last) if last else None}
 
     # --- what leads to what ------------------------------------------------------------------------------------------
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
-import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -21,14 +19,14 @@ from statistics import mean, median
 
 import numpy as np
 
-from benchmarks.table import circumstances, markdown, number, write
+from benchmarks.evaluation_pieces import Folder
+from benchmarks.table import circumstances, markdown, number, told, write
 from studio import metrics, midi, pipeline
+from studio.data.prepare import SPLITS
 from studio.errors import StudioError
 from studio.melody import guess_track, monophonic
-from studio.representations.events import Events
 from studio.score import Score, Track
 
-SPLITS = {"train": 0, "valid": 1, "test": 2}
 MAX_REPETITION = 1.5  # how much more often than held-out music a continuation may repeat a pitch
 
 
@@ -89,34 +87,17 @@ def measure(score: Score, track: int, bars: int) -> Line:
 
 def cases(folder: Path, split: str, count: int, seed_bars: int, bars: int) -> list[Case]:
     """Up to `count` pieces of the prepared `folder` that hold both parts: drawn at random, but always the same."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    events = Events(config["vocabulary"])
-    manifest = [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
-    tokens, headers = (np.load(folder / name, mmap_mode="r") for name in ("tokens.npy", "headers.npy"))
-    bar_rows, pieces = (np.load(folder / name) for name in ("bars.npy", "pieces.npy"))
-    fit = np.flatnonzero((pieces[:, 2] == SPLITS[split]) & (pieces[:, 1] >= seed_bars + bars))
-    found = []
-    for piece in np.random.default_rng(0).permutation(fit):
-        first = pieces[piece, 0]
-        begin, middle, end = (_place(bar_rows, first + n, 1, len(tokens)) for n in (0, seed_bars, seed_bars + bars))
-        seed = _decode(events, headers, bar_rows, first, tokens[begin:middle])
-        real = _decode(events, headers, bar_rows, first + seed_bars, tokens[middle:end])
+    prepared, end = Folder(folder), seed_bars + bars
+    fit = [piece for piece in prepared.of(split) if piece.bars >= end]
+    found: list[Case] = []
+    for i in np.random.default_rng(0).permutation(len(fit)):
+        seed, real = (prepared.score(fit[i], *part) for part in ((0, seed_bars), (seed_bars, end)))
         track = guess_track(seed)
         if track is not None and melody(real, track).notes:
-            found.append(Case(f"{manifest[piece]['corpus']}: {manifest[piece]['source']}", seed, real, track))
+            found.append(Case(fit[i].name, seed, real, track))
         if len(found) == count:
             break
     return found
-
-
-def _place(bar_rows: np.ndarray, row: int, column: int, end: int) -> int:
-    """Where bar `row` starts in an array of `end` ids."""
-    return int(bar_rows[row, column]) if row < len(bar_rows) else end
-
-
-def _decode(events: Events, headers: np.ndarray, bar_rows: np.ndarray, row: int, body: np.ndarray) -> Score:
-    header = headers[bar_rows[row, 2] : _place(bar_rows, row + 1, 2, len(headers))]
-    return events.decode(np.concatenate([header, body]).astype(np.int64))
 
 
 def continue_case(case: Case, request: pipeline.Request) -> Outcome:
@@ -137,7 +118,7 @@ def continue_case(case: Case, request: pipeline.Request) -> Outcome:
 def pitch_range(folder: Path, split: str) -> tuple[int, int]:
     """The lowest and the highest pitch of all melodies of a split, from beginning to end."""
     pieces = np.load(folder / "pieces.npy")
-    pieces = pieces[pieces[:, 2] == SPLITS[split]]
+    pieces = pieces[pieces[:, 2] == SPLITS.index(split)]
     return int(pieces[:, 4].min()), int(pieces[:, 5].max())
 
 
@@ -222,7 +203,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(file=sys.stderr)
     real = [measure(case.real, case.track, args.bars) for case in chosen]
     figures = summary(outcomes, real, pitch_range(args.data, args.split))
-    about = circumstances("python -m benchmarks.continuations " + shlex.join(sys.argv[1:] if argv is None else argv))
+    about = circumstances(told("benchmarks.continuations", argv))
     failed = [{"source": o.source, "error": o.error} for o in outcomes if o.error]
     rows = [[name.replace("_", " "), number(value)] for name, value in figures.items()]
     table = "\n".join([f"`{about['command']}`", "", markdown(["what", "value"], rows), ""])

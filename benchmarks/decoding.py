@@ -74,10 +74,8 @@ def ours(model: Model, events: Events) -> Writer:
     """The studio's own decoding."""
 
     def work(case: Case, new: int) -> int:
-        grammars = [events.grammar() for _ in range(case.takes)]
+        grammars = [events.grammar(case.prompt.tolist()) for _ in range(case.takes)]
         for grammar in grammars:
-            for token in case.prompt.tolist():
-                grammar.advance(token)
             grammar.steer(Plan(bars=new))
         generators = [torch.Generator().manual_seed(number) for number in range(case.takes)]
         steps = model.generate(case.prompt, grammars, SETTINGS, generators)

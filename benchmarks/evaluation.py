@@ -9,7 +9,6 @@ before. The whole takes hours on two cores; `--most` and `--count` make it minut
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from benchmarks import (
 )
 from benchmarks.evaluation_pieces import MELODIES, Folder, Piece, groups, known, some
 from benchmarks.evaluation_report import Row, merged, text
-from benchmarks.table import circumstances
+from benchmarks.table import circumstances, told
 from studio import checkpoints
 from studio.errors import StudioError
 from studio.pipeline import catalogue
@@ -52,7 +51,7 @@ class Setup:
     @cached_property
     def loaded(self) -> tuple[Any, Any]:
         """(model, events) of the Transformer."""
-        return checkpoints.load(self.checkpoints / MODEL)
+        return catalogue.load(self.card)
 
     @cached_property
     def card(self) -> checkpoints.Card:
@@ -60,9 +59,9 @@ class Setup:
 
     @property
     def context(self) -> int:
-        """Windows as long as those that the Transformer learned from, where its card tells."""
-        longest: int = self.loaded[0].config.context
-        return min(longest, self.card.facts.get("settings", {}).get("context", longest))
+        """Windows as long as the Transformer looks back."""
+        context: int = self.loaded[0].config.context
+        return context
 
 
 def likelihood(setup: Setup) -> list[Row]:
@@ -176,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = arguments(argv)
     setup = Setup(args.data, args.checkpoints, args.known, args.most, args.count)
     catalogue.CHECKPOINTS = args.checkpoints  # where the pipeline finds the models
-    command = _told(sys.argv[1:] if argv is None else argv)
+    command = told("benchmarks.evaluation", argv)
     try:
         for name in args.parts:
             parts = {name: _measured(PARTS[name], setup, command)}
@@ -188,12 +187,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def _told(argv: Sequence[str]) -> str:
-    """The command, without where on this machine its folders lie."""
-    words = [Path(word).name if Path(word).is_absolute() else word for word in argv]
-    return "python -m benchmarks.evaluation " + shlex.join(words)
 
 
 def _measured(part: Part, setup: Setup, command: str) -> dict[str, Any]:

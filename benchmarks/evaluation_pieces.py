@@ -86,9 +86,9 @@ class Folder:
         bar = int(self._pieces[piece.row, 0])
         return np.diff(self._starts[bar : bar + piece.bars + 1])
 
-    def score(self, piece: Piece) -> Score:
-        """The whole piece on the grid."""
-        return self.events.decode(np.concatenate(self.passage(piece, 0, piece.bars)))
+    def score(self, piece: Piece, first: int = 0, end: int | None = None) -> Score:
+        """The piece on the grid, or its bars `first` to `end` (exclusive, from 0)."""
+        return self.events.decode(np.concatenate(self.passage(piece, first, piece.bars if end is None else end)))
 
     def key(self, piece: Piece) -> Key | None:
         """The key that the piece's header says."""

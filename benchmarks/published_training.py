@@ -21,6 +21,7 @@ from benchmarks.published_windows import frame_nats, mean_nats
 from studio.models import OptimizerSettings
 from studio.models.transformer import Config, Model
 from studio.train import state
+from studio.train.settings import learning_rate
 
 BEST = "best.safetensors"
 
@@ -56,8 +57,7 @@ class Settings:
 
     def learning_rate(self, step: int) -> float:
         """Of step 0, 1, ...: warm-up, plateau, linear fall."""
-        fall = max(1, round(self.steps * self.decay))
-        return self.lr * min(1.0, (step + 1) / self.warmup, (self.steps - step) / fall)
+        return learning_rate(step, self.steps, self.lr, self.warmup, self.decay)
 
 
 class Run:

@@ -9,7 +9,6 @@ to a page, are there to be looked at: no figure sees all that an eye does.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from benchmarks.evaluation_pieces import Folder, Piece, groups
-from benchmarks.table import circumstances, markdown, number, write
+from benchmarks.table import circumstances, markdown, number, told, write
 from studio import metrics, pipeline
 from studio.errors import StudioError
 from studio.score import Score
@@ -136,14 +135,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows = [(name, scores[0]) for name, scores in made[page : page + 12]]
             sheet(rows, args.out / f"{style}-{page // 12 + 1}.png")
         print(style, asdict(new), asdict(real), sep="\n  ", flush=True)
-    _report(table, args, circumstances("python -m benchmarks.styles " + shlex.join(_public(arguments))))
+    _report(table, args, circumstances(told("benchmarks.styles", arguments)))
     return 0
-
-
-def _public(arguments: Sequence[str] | None) -> list[str]:
-    """The command as anyone can repeat it, without this machine's folders."""
-    words = list(arguments if arguments is not None else sys.argv[1:])
-    return [Path(word).name if "/" in word else word for word in words]
 
 
 def _report(table: dict[str, dict[str, dict[str, float]]], args: argparse.Namespace, about: dict[str, object]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -33,6 +34,13 @@ def seconds(what: str, value: float, reference_s: float) -> Row:
 def rate(what: str, value: float, unit: str, reference_s: float) -> Row:
     """A row for something per second: how much of it in the time of the reference work."""
     return Row(what, value, unit, value * reference_s)
+
+
+def told(module: str, argv: Sequence[str] | None) -> str:
+    """The command of a benchmark as anyone can repeat it, without where on this machine its folders lie."""
+    words = sys.argv[1:] if argv is None else argv
+    shown = [Path(word).name if Path(word).is_absolute() else word for word in words]
+    return f"python -m {module} {shlex.join(shown)}"
 
 
 def circumstances(command: str) -> dict[str, Any]:

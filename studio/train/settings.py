@@ -48,9 +48,14 @@ class Settings:
     seed: int = 0
 
     def learning_rate(self, step: int) -> float:
-        """Of step 0, 1, ...: warm-up, plateau, linear fall."""
-        fall = max(1, round(self.steps * self.decay))
-        return self.lr * max(0.0, min(1.0, (step + 1) / max(1, self.warmup), (self.steps - step) / fall))
+        """Of step 0, 1, ...: see `learning_rate`."""
+        return learning_rate(step, self.steps, self.lr, self.warmup, self.decay)
+
+
+def learning_rate(step: int, steps: int, peak: float, warmup: int, decay: float) -> float:
+    """Of step 0, 1, ...: rises over `warmup` steps, stays at its peak, falls to 0 over the last share `decay`."""
+    fall = max(1, round(steps * decay))
+    return peak * max(0.0, min(1.0, (step + 1) / max(1, warmup), (steps - step) / fall))
 
 
 CHOICES = {"optimizer": models.OPTIMIZERS, "precision": ("auto", "bf16", "fp32"), "compile": ("auto", "on", "off")}

@@ -129,6 +129,28 @@ def test_compiling_without_a_compiler_gets_a_sentence(folder, tmp_path, capsys, 
     assert "which is not installed here" in capsys.readouterr().err
 
 
+def test_it_learns_on_from_a_checkpoint_and_the_card_tells_both(folder, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert command_line.main(command(folder, first, "steps=30", "eval_every=30", "lr=0.02")) == 0
+    start = ["--start", str(first)]
+    assert command_line.main([*start, *command(folder, second, "steps=1", "eval_every=1", "lr=1e-9")]) == 0
+    # A step that changes next to nothing: it stands where the first run ended, up to the file's half precision.
+    assert float(rows(second)[-1]["valid_loss"]) == pytest.approx(float(rows(first)[-1]["valid_loss"]), abs=0.01)
+    facts = checkpoints.read_card(second).facts
+    (before,) = facts["learned_before"]
+    assert before["steps"] == 30 and before["collections"] == "tunes" and facts["steps"] == 1
+    assert str(tmp_path) not in json.dumps(facts) and "--start first" in facts["command"]
+
+
+def test_it_learns_on_only_from_what_fits(folder, tmp_path, capsys):
+    assert command_line.main(command(folder, tmp_path / "first", "steps=1", "eval_every=1")) == 0
+    wider = command(folder, tmp_path / "second", "steps=1", "hidden=24")
+    assert command_line.main(["--start", str(tmp_path / "first"), *wider]) == 2
+    assert "is of another size" in capsys.readouterr().err
+    assert command_line.main(["--start", str(tmp_path / "none"), *wider]) == 2
+    assert "is no checkpoint" in capsys.readouterr().err
+
+
 def test_it_stops_when_validation_no_longer_improves(folder, tmp_path):
     assert command_line.main(command(folder, tmp_path, "steps=200", "eval_every=2", "patience=2", "lr=0.5")) == 0
     looks = [float(r["valid_loss"]) for r in rows(tmp_path)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-KINDS = {"continue": 0.45, "bars": 0.2, "accompany": 0.25, "scattered": 0.1}
+KINDS = {"continue": 0.3, "bars": 0.4, "accompany": 0.2, "scattered": 0.1}
 """How often each kind of exercise is given: go on; rewrite some bars in a row; write what goes with one track; write
 bars here and there."""
 LONGEST_BARS = 8

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         device = [f"device={args.device}"] if args.device else []
         settings, sizes = parse([*args.set, *device], args.model, args.size)
         args.out.mkdir(parents=True, exist_ok=True)
-        run = Run(args.model, args.data, args.out, settings, sizes, _repeatable(args))
+        run = Run(args.model, args.data, args.out, settings, sizes, _repeatable(args), args.start)
         if run.resume() and run.world.first:
             print(f"resuming at step {run.step} of {settings.steps}", file=sys.stderr)
         run.learn()
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help=f"one of {', '.join(models.names())}")
     parser.add_argument("--data", required=True, type=Path, help="folder written by python -m studio.data")
     parser.add_argument("--out", required=True, type=Path, help="folder for the checkpoint, the curves and the state")
+    parser.add_argument("--start", type=Path, help="checkpoint to learn on from, such as checkpoints/transformer")
     parser.add_argument("--size", help="sizes of the network by name, such as small or base")
     parser.add_argument("--device", help="cpu, cuda or mps (the fastest there is)")
     parser.add_argument(
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 def _repeatable(args: argparse.Namespace) -> str:
     """The command as anyone can repeat it, without this machine's folders and on any device."""
     words = ["--model", args.model, *(["--size", args.size] if args.size else [])]
+    words += ["--start", args.start.name] if args.start else []
     words += ["--data", args.data.name, "--out", args.out.name, *(["--set", *args.set] if args.set else [])]
     return shlex.join(["python", "-m", "studio.train", *words])
 

@@ -34,7 +34,17 @@ FREE = {"steps", "batch", "context", "threads", "device", "compile", "patience",
 class Run:
     """One training run in one folder: model, optimizers, where it stands, and its files."""
 
-    def __init__(self, model_name: str, data: Path, out: Path, settings: Settings, sizes: dict[str, Any], command: str):
+    def __init__(
+        self,
+        model_name: str,
+        data: Path,
+        out: Path,
+        settings: Settings,
+        sizes: dict[str, Any],
+        command: str,
+        start: Path | None = None,
+    ) -> None:
+        """`start` is a checkpoint to learn on from; it has to be of these sizes and this vocabulary."""
         self.out, self.data, self.settings, self.command = out, data, settings, command
         self.model_name, module = model_name, models.find(model_name)
         self.train = Windows(data, "train", settings.context, exercised="infill" in module.VERBS)
@@ -50,7 +60,9 @@ class Run:
         torch.manual_seed(settings.seed)
         if settings.threads:
             torch.set_num_threads(settings.threads)
-        self.model = _build(module, self.representation, sizes, settings.context).to(self.device)
+        model = _build(module, self.representation, sizes, settings.context)
+        self.earlier = _begin(model, self.representation, start) if start else []
+        self.model = model.to(self.device)
         self.optimizers: list[torch.optim.Optimizer] = self.model.configure_optimizers(
             OptimizerSettings(settings.optimizer, settings.lr, settings.weight_decay, settings.clip)
         )
@@ -196,6 +208,7 @@ class Run:
             "config": asdict(self.model.config),
             "settings": asdict(self.settings),
             "figures": figures,
+            **({"learned_before": self.earlier} if self.earlier else {}),
             "data": self.sources,
         }
 
@@ -237,3 +250,20 @@ def _build(module: Any, representation: Any, sizes: dict[str, Any], context: int
         return module.Model(config)
     except ValueError as error:
         raise SettingError(f"There is no network of these sizes: {error}.") from error
+
+
+def _begin(model: Any, representation: Any, start: Path) -> list[dict[str, Any]]:
+    """Give the model the weights of a checkpoint; what it learned before, first to last, for the card."""
+    from_model, from_representation = checkpoints.load(start)
+    ours, theirs = ({k: v for k, v in asdict(m.config).items() if k != "context"} for m in (model, from_model))
+    same = list(from_representation.vocab) == list(representation.vocab)
+    if not (same and type(model) is type(from_model) and ours == theirs):
+        raise SettingError(
+            f"{start} cannot be learned on from: it is of another {'size' if same else 'vocabulary'}; "
+            "start from a checkpoint of the same, or from none."
+        )
+    model.load_state_dict(from_model.state_dict())
+    facts = checkpoints.read_card(start).facts
+    last = {key: facts[key] for key in ("command", "steps", "training_hours", "machine")}
+    last["collections"] = ", ".join(sorted({source["collection"] for source in facts["data"]}))
+    return [*facts.get("learned_before", []), last]

@@ -126,9 +126,9 @@ def continues_an_upload(page: Any, tune: Path, folder: Path) -> Score:
         wav = download(page, "#download-wav", folder)
         samples, rate = soundfile.read(wav)
         assert samples.ndim == 2 and len(samples) / rate > 4 + 8
-        assert wav.stem.startswith("my-tune_lstm_4bars")
+        assert wav.stem.startswith("my-tune_transformer_4bars")
     path = download(page, "#download-midi", folder)
-    assert path.stem.startswith("my-tune_lstm_4bars")
+    assert path.stem.startswith("my-tune_transformer_4bars")
     result, seed = midi.load(path).score, midi.load(tune).score
     assert result.tracks[0].notes[:16] == seed.tracks[0].notes
     assert len(result.tracks[0].notes) > 16

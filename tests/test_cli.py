@@ -240,7 +240,7 @@ def test_the_first_model_that_can_is_taken(
     assert run(verb, ODE, *words, "--out", tmp_path / "o.mid")[0] == 0
     recipe = pipeline.read(tmp_path / "o.mid").recipe
     assert recipe is not None
-    assert recipe["model"] == ("lstm" if verb == "continue" else "transformer")
+    assert recipe["model"] == "transformer"
     monkeypatch.setattr(catalogue, "CHECKPOINTS", tmp_path)
     code, _, complaint = run(verb, ODE, *words, "--out", tmp_path / "p.mid")
     assert code == 2
@@ -395,8 +395,8 @@ def test_models_are_listed_with_what_they_can_and_their_figures(run: Run) -> Non
     for words in ("lstm: Tiny", "Random weights.", "test nats per note: 9.5", "test notes: 1000"):
         assert words in printed
     assert [line.strip() for line in printed.splitlines() if "can:" in line] == [
-        "can: continue",
         "can: continue, infill, accompany, restyle",
+        "can: continue",
     ]
     lstm, transformer = json.loads(run("models", "--json")[1])
     assert lstm["figures"] == {"test_nats_per_note": 9.5, "test_notes": 1000}

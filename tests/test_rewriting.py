@@ -118,7 +118,21 @@ def test_what_stops_early_leaves_the_rest_as_it_was() -> None:
     step = next(run)
     assert isinstance(step, pipeline.Progress) and (step.bars_done, step.bars_total) == (1, 8)
     run.close()
+    assert step.take.bars_new == 1
     assert outside(step.take.score.tracks[1], 0, 4 * Q) == outside(TUNE, 0, 4 * Q)
+
+
+def test_of_several_takes_each_tells_its_own_bars() -> None:
+    request = pipeline.InfillRequest("transformer", takes=2, first_bar=1, last_bar=8, tracks=(1,))
+    # Eight bars of one track take half of what this model can look back on: they are written four at a time.
+    told = []
+    for step in pipeline.infill(pipeline.Seed(BAND), request):
+        if isinstance(step, pipeline.Progress):
+            told.append((step.bars_done, [take.bars_new for take in step.takes]))
+            assert step.bars_total == 8
+    assert told[-1] == (8, [8, 8])
+    assert any(first != second for _, (first, second) in told)
+    assert all(done == sum(bars) // 2 for done, bars in told)
 
 
 @pytest.mark.parametrize("style", sorted(pipeline.ENSEMBLES))

@@ -132,7 +132,9 @@ def test_a_continuation_can_be_heard_seen_and_taken_away(tab: ContinueTab, tune:
     assert told[-1]["kind"] == "done" and "3 bars" in told[-1]["text"]
     shown = last(iter(steps))
     midi_file, wav_file = Path(shown[tab.result.midi]["value"]), Path(shown[tab.result.wav]["value"])
-    assert midi_file.stem == wav_file.stem and all(part in midi_file.stem for part in ("my-tune", "lstm", "3bars", "7"))
+    assert midi_file.stem == wav_file.stem and all(
+        part in midi_file.stem for part in ("my-tune", "transformer", "3bars", "7")
+    )
     seed, result = notes_of(tune), notes_of(midi_file)
     assert result[0] == seed[0]
     assert result[1][:16] == seed[1] and len(result[1]) > 16

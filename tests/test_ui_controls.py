@@ -44,8 +44,9 @@ def test_a_tab_has_the_controls_of_its_models_and_shows_those_of_the_first(kind:
     assert offered and set(tab.controls) == set(offered)
     first = {control.name for control in models[0].controls_of(tab.verb)}
     if kind is ContinueTab:
-        lstm = next(control for control in models[0].controls if control.name == "style")
-        assert [style for _, style in tab.controls["style"].choices] == ["", *lstm.choices]
+        assert [model.name for model in models] == ["transformer", "lstm"] and tab.model.value == "transformer"
+        style = next(control for control in models[0].controls if control.name == "style")
+        assert [name for _, name in tab.controls["style"].choices] == ["", *style.choices]
     for name, field in tab.controls.items():
         assert field.info and field.label and field.visible == (name in first)
         if isinstance(field, gr.Slider):
@@ -63,7 +64,7 @@ def test_untouched_controls_ask_for_the_models_defaults(kind: type[Tab]) -> None
 
 
 def test_another_model_brings_its_own_controls(monkeypatch: pytest.MonkeyPatch) -> None:
-    lstm = pipeline.models()[0]
+    lstm = pipeline.models()[-1]
     shy = replace(lstm.controls[0], default=0.5, maximum=1.0)
     own = pipeline.Control("top_k", 3, 0, 9, 1, help="Own.")
     typed = pipeline.Control("chords", "", help="Typed.")

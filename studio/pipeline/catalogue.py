@@ -53,8 +53,8 @@ class ModelInfo:
 
 
 def models(verb: str | None = None) -> list[ModelInfo]:
-    """The models on offer, by name; with `verb` those that know it."""
-    offered = [_info(card) for card in checkpoints.cards(CHECKPOINTS)]
+    """The models on offer, those that can do most first, then by name; with `verb` those that know it."""
+    offered = sorted(map(_info, checkpoints.cards(CHECKPOINTS)), key=lambda model: (-len(model.verbs), model.name))
     return [model for model in offered if verb is None or verb in model.verbs]
 
 

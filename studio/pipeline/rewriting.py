@@ -201,8 +201,14 @@ def _write(job: _Job, bars: range, make: Callable[[Any], Gaps]) -> Run:
     total = len(gaps.sheet.bars(bars)) * len(seeds)
     take = partial(_take, job, gaps, bars)
     for done in filling.fill(model, events, gaps, job.settings, seeds, drafts):
-        yield Progress(done, total, takes.as_they_are(drafts, take, started))
+        yield Progress(done * len(bars) // total, len(bars), takes.as_they_are(drafts, take, started))
     yield from takes.as_they_are(drafts, take, started)()
+
+
+def _segments(gaps: Gaps, bar: int) -> set[filling.Segment]:
+    """What is open in a bar of the score."""
+    lines = gaps.sheet.bars(range(bar, bar + 1))
+    return {segment for segment in gaps.open if segment[0] in lines}
 
 
 def _take(job: _Job, gaps: Gaps, bars: range, number: int, draft: Draft, seconds: float) -> Take:
@@ -213,7 +219,7 @@ def _take(job: _Job, gaps: Gaps, bars: range, number: int, draft: Draft, seconds
         name=job.seed.name,
         new_from=lines[bars.start].start,
         end=lines[bars.stop - 1].end,
-        bars_new=len(bars),
+        bars_new=sum(draft.new.keys() >= _segments(gaps, i) for i in bars),
         new=new,
         melody_track=_melody(score),
         recipe=takes.recipe(job.verb, job.seed, job.request, job.settings, job.card, number),

@@ -21,7 +21,7 @@ class Take:
     """One result: the seed's music and what was written.
 
     What is new lies between the bar lines at ticks `new_from` and `end`: `new` has, for each track of the score, the
-    notes that were written. `bars_new` bars were, `notes_new` notes in all. `recipe` says how to make it again and
+    notes that were written. `bars_new` bars were (of a take that was stopped those that are whole), `notes_new` notes in all. `recipe` says how to make it again and
     holds what JSON can. `seconds`: how long the writing took.
     """
 
@@ -43,8 +43,9 @@ class Take:
 
 @dataclass(frozen=True)
 class Progress:
-    """So many bars of so many are written, all takes together; `takes` are the results so far, good to keep if one
-    stops here. They are put together when they are asked for.
+    """So many bars of so many are written in each take, on average where one is written after the other.
+
+    `takes` are the results so far, good to keep if one stops here. They are put together when they are asked for.
     """
 
     bars_done: int

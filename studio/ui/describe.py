@@ -108,8 +108,10 @@ def outcome(result: Result, words: Words) -> str:
     take, several = result.take, len(result.takes) > 1
     said = []
     if result.stopped is not None:
-        done, total = result.stopped
-        said.append(words("result.stopped", bars=bars(done, words), total=total))
+        if several:
+            said.append(words("result.stopped_takes", bars=bars(result.stopped, words)))
+        else:
+            said.append(words("result.stopped", bars=bars(take.bars_new, words), total=result.stopped))
     elif several:
         said.append(words("result.done_takes", takes=len(result.takes), seconds=f"{take.seconds:.1f}"))
     values = {"number": result.shown + 1, "notes": take.notes_new, "bars": bars(take.bars_new, words)}

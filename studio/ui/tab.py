@@ -229,8 +229,8 @@ class Tab:
 
     def _write(
         self, visit: Visit, run: pipeline.Run
-    ) -> Generator[Changes, None, tuple[tuple[pipeline.Take, ...], tuple[int, int] | None]]:
-        """Run the model, tell each bar, and return the takes; where it was stopped, also how many bars there were."""
+    ) -> Generator[Changes, None, tuple[tuple[pipeline.Take, ...], int | None]]:
+        """Run the model, tell each bar, and return the takes; where it was stopped, also how many bars were due."""
         progress: pipeline.Progress | None = None
         finished: list[pipeline.Take] = []
         # Asked each time before the model goes on: it may have been stopped while it waited for its place.
@@ -246,4 +246,4 @@ class Tab:
             yield {self.result.notice: widgets.working(sentence, step.bars_done, step.bars_total)}
         if progress is None:
             return (), None
-        return progress.takes, (progress.bars_done, progress.bars_total)
+        return progress.takes, progress.bars_total

@@ -26,12 +26,12 @@ MOST = 200  # visits kept at once; the longest unused go first
 class Result:
     """What was written last: the takes and which of them is `shown`; its files lie in a folder of its own in `folder`.
 
-    `stopped`: how many bars of how many there were when the visitor had enough; None where all were written.
+    `stopped`: how many bars each was to have when the visitor had enough; None where all were written.
     """
 
     takes: tuple[Take, ...]
     folder: Path
-    stopped: tuple[int, int] | None = None
+    stopped: int | None = None
     shown: int = 0
 
     @property

@@ -398,7 +398,7 @@ def test_models_are_listed_with_what_they_can_and_their_figures(run: Run) -> Non
         "can: continue, infill, accompany, restyle",
         "can: continue",
     ]
-    lstm, transformer = json.loads(run("models", "--json")[1])
+    transformer, lstm = json.loads(run("models", "--json")[1])
     assert lstm["figures"] == {"test_nats_per_note": 9.5, "test_notes": 1000}
     assert transformer["verbs"] == ["continue", "infill", "accompany", "restyle"]
 

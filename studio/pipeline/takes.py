@@ -21,8 +21,8 @@ class Take:
     """One result: the seed's music and what was written.
 
     What is new lies between the bar lines at ticks `new_from` and `end`: `new` has, for each track of the score, the
-    notes that were written. `bars_new` bars were (of a take that was stopped those that are whole), `notes_new` notes in all. `recipe` says how to make it again and
-    holds what JSON can. `seconds`: how long the writing took.
+    notes that were written. `bars_new` bars were (of a take that was stopped those that are whole), `notes_new` notes
+    in all. `recipe` says how to make it again and holds what JSON can. `seconds`: how long the writing took.
     """
 
     score: Score

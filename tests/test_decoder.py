@@ -1,5 +1,6 @@
 """The Transformer's quick decoder computes what its network does."""
 
+import numpy as np
 import pytest
 import torch
 from scores import melody
@@ -7,6 +8,7 @@ from scores import melody
 from studio.models import _decoder, transformer
 from studio.models._decoder import Clock, Decoder, product
 from studio.representations.events import Events
+from studio.sampling import Settings
 
 EVENTS = Events()
 
@@ -84,3 +86,42 @@ def test_large_networks_are_rounded_and_say_nearly_the_same(takes, monkeypatch):
 
 def moved(row, semitones):
     return torch.from_numpy(EVENTS.transpose(row.numpy(), semitones))
+
+
+class Another:
+    """A mask that allows every id but those before, so many times: random weights would say the same one for ever."""
+
+    def __init__(self, count):
+        self.left, self.free = count, np.full(EVENTS.vocab_size, True)
+
+    def advance(self, token):
+        self.left -= 1
+        self.free[token] = False
+
+    def allowed(self):
+        return self.free & (self.left > 0)
+
+
+def written(model, prompt, plain, count=12, takes=2):
+    """What the takes get at temperature 0."""
+    settings = Settings(temperature=0, repetition=0)
+    generators = [torch.Generator().manual_seed(take) for take in range(takes)]
+    masks = [Another(count) for _ in range(takes)]
+    return list(model.generate(prompt, masks, settings, generators, plain))
+
+
+@torch.inference_mode()
+def test_what_is_asked_counts_by_its_difference():
+    """The likeliest id by the network's own logits, with the prompt and without what is asked in it."""
+    model, row = build(), ids()
+    model.embed.weight.div_(20)  # what was said last is not all that counts
+    prompt, plain = row[:20], row[25:32]
+    got = written(model, prompt, plain)
+    begun, chosen = [prompt.tolist(), plain.tolist()], []
+    for first, second in got:
+        asked, without = (model.logits(torch.tensor([ids + chosen]))[0, -1] for ids in begun)
+        guided = 2 * asked - without
+        guided[chosen] = -torch.inf
+        assert first == second == int(guided.argmax())
+        chosen.append(first)
+    assert written(model, prompt, prompt) == written(model, prompt, None) != got

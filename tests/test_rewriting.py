@@ -215,17 +215,21 @@ def test_chords_and_density_are_said_in_the_bars_to_write() -> None:
     events = Events()
     from studio.pipeline import filling, writing
 
-    def spy(model: Any, prompt: Any, *rest: Any) -> Any:
-        said.append([events.vocab[i] for i in prompt])
-        return real(model, prompt, *rest)
+    def spy(model: Any, prompt: Any, masks: Any, settings: Any, seeds: Any, plain: Any) -> Any:
+        said.extend([events.vocab[i] for i in ids] for ids in (prompt, plain) if ids is not None)
+        return real(model, prompt, masks, settings, seeds, plain)
 
     real = writing.decode
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(filling.writing, "decode", spy)
         infilled(BAND, first_bar=3, last_bar=4, tracks=(0,), chords="F | C G7", density="busy")
+        infilled(BAND, first_bar=3, last_bar=4, tracks=(0,))
     bars = " ".join(said[0]).split("BAR")[1:]
     assert "CHORD_5_maj" in bars[2] and "CHORD_0_maj CHORD_7_7" in bars[3] and "DENSITY" in bars[2]
     assert not any("CHORD" in bar or "DENSITY" in bar for bar in (*bars[:2], *bars[4:]))
+    # Beside it the same without them, so that they are heeded more; and where nothing is asked, nothing beside it.
+    assert said[1] == [token for token in said[0] if not token.startswith(("CHORD", "DENSITY"))] == said[2]
+    assert len(said) == 3
 
 
 @pytest.mark.parametrize(

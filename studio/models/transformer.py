@@ -212,25 +212,59 @@ class Model(NextTokenModel):
 
     @torch.inference_mode()
     def generate(
-        self, prompt: torch.Tensor, masks: Sequence[Mask], settings: Settings, generators: Sequence[torch.Generator]
+        self,
+        prompt: torch.Tensor,
+        masks: Sequence[Mask],
+        settings: Settings,
+        generators: Sequence[torch.Generator],
+        plain: torch.Tensor | None = None,
     ) -> Iterator[list[int | None]]:
-        """See `studio.models.Model`. When the context is full, the header and the latest half of it are read anew."""
-        config, decoder, first = self.config, Decoder(self, len(masks)), prompt.tolist()
-        header = first.index(config.start_id) + 1 if config.start_id in first else 0
+        """See `studio.models.Model`. When the context is full, the header and the latest half of it are read anew.
 
-        def fitted(ids: list[int]) -> list[int]:
-            latest = max(0, config.context // 2 - header)
-            return ids[:header] + ids[max(header, len(ids) - latest) :]
+        `plain` (T,) is the prompt without what is asked of the music: with it, what makes the difference counts
+        GUIDANCE times (classifier-free guidance, Ho & Salimans 2022; for language models Sanchez et al. 2023).
+        """
+        readers = [_Reader(self, ids.tolist(), len(masks)) for ids in (prompt, plain) if ids is not None]
 
         def step(ids: torch.Tensor) -> torch.Tensor:
-            for take, token in zip(seen, ids.tolist(), strict=True):
-                take.append(token)
-            if decoder.length < config.context:
-                return decoder.step(ids)
-            seen[:] = map(fitted, seen)
-            return decoder.start(torch.tensor(seen))
+            return _guided([reader.step(ids) for reader in readers])
 
-        if len(first) > config.context:
-            first = fitted(first)
-        seen = [list(first) for _ in masks]
-        yield from decode(decoder.start(torch.tensor([first])), step, masks, settings, generators)
+        yield from decode(_guided([reader.start() for reader in readers]), step, masks, settings, generators)
+
+
+GUIDANCE = 2.0
+
+
+def _guided(logits: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Logits (B, V) from those with what is asked and, if they are there, those without."""
+    asked, *plain = logits
+    return asked + (GUIDANCE - 1) * (asked - plain[0]) if plain else asked
+
+
+class _Reader:
+    """The takes as the network reads them, within its context."""
+
+    def __init__(self, model: Model, prompt: list[int], takes: int) -> None:
+        self._context, self._decoder = model.config.context, Decoder(model, takes)
+        start = model.config.start_id
+        self._header = prompt.index(start) + 1 if start in prompt else 0
+        first = self._fitted(prompt) if len(prompt) > self._context else prompt
+        self._seen = [list(first) for _ in range(takes)]
+
+    def start(self) -> torch.Tensor:
+        """Logits (B, V) after the prompt, which is the same for all takes."""
+        return self._decoder.start(torch.tensor(self._seen[:1]))
+
+    def step(self, ids: torch.Tensor) -> torch.Tensor:
+        """Logits (B, V) after one more id a take, (B,)."""
+        for take, token in zip(self._seen, ids.tolist(), strict=True):
+            take.append(token)
+        if self._decoder.length < self._context:
+            return self._decoder.step(ids)
+        self._seen = [self._fitted(take) for take in self._seen]
+        return self._decoder.start(torch.tensor(self._seen))
+
+    def _fitted(self, ids: list[int]) -> list[int]:
+        """The header and the latest of what follows it, half a context in all."""
+        latest = max(0, self._context // 2 - self._header)
+        return ids[: self._header] + ids[max(self._header, len(ids) - latest) :]

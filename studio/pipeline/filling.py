@@ -110,13 +110,15 @@ def _passage(
     first, last = passage[0][0], passage[-1][0]
     view = _view(events, gaps, drafts[0].grid, first, last, model.config.context)
     prompt = _prompt(events, gaps, drafts[0].grid, view, first)
+    asked = any(how.density is not None or how.chords for how in gaps.controls.values())
+    plain = _prompt(events, replace(gaps, controls={}), drafts[0].grid, view, first) if asked else None
     fill_id = events.marks["fill_id"]
     closing_ids = (fill_id, events.end_id)
     masks = [writing.Until(_mask(events, gaps, prompt), frozenset((fill_id,)), len(passage) + 1) for _ in drafts]
     ids: list[list[int]] = [list(prompt) for _ in drafts]
     fills = [0] * len(drafts)
     ends = {k for k, (a, b) in enumerate(pairwise(passage), start=1) if a[0] != b[0]} | {len(passage)}
-    with closing(writing.decode(model, prompt, masks, settings, seeds)) as steps:
+    with closing(writing.decode(model, prompt, masks, settings, seeds, plain)) as steps:
         for chosen in steps:
             finished = 0
             for k, token in enumerate(chosen):

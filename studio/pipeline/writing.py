@@ -21,9 +21,17 @@ DENSITIES = {"sparse": 0.7, "medium": 1.4, "busy": 2.4, "crowded": 4.0}
 
 
 def decode(
-    model: Any, prompt: Sequence[int], masks: Sequence[Mask], settings: Mapping[str, Any], seeds: Sequence[int]
+    model: Any,
+    prompt: Sequence[int],
+    masks: Sequence[Mask],
+    settings: Mapping[str, Any],
+    seeds: Sequence[int],
+    plain: Sequence[int] | None = None,
 ) -> Generator[list[int | None], None, None]:
-    """One id a take at each step, None for a take at its end; each take has its own seed number."""
+    """One id a take at each step, None for a take at its end; each take has its own seed number.
+
+    `plain`: the prompt without what is asked of the music, for models that then heed it more.
+    """
     # torch takes seconds to import, and a page that only shows what there is should not wait for it.
     import torch
 
@@ -34,7 +42,8 @@ def decode(
     # One thread: two would wait for each other as soon as a core is busy, and sums would come out in another order. Set
     # at every step because each thread has its own count, and a server may take any step in another thread.
     torch.set_num_threads(1)
-    with closing(model.generate(torch.tensor(list(prompt)), list(masks), how, generators)) as steps:
+    without = {} if plain is None else {"plain": torch.tensor(list(plain))}
+    with closing(model.generate(torch.tensor(list(prompt)), list(masks), how, generators, **without)) as steps:
         for chosen in steps:
             yield chosen
             torch.set_num_threads(1)

@@ -1,7 +1,7 @@
-"""The command line: `studio continue`, `infill`, `accompany`, `restyle`, `read`, `models`. Knows the pipeline only.
+"""The command line: `studio continue`, `infill`, `accompany`, `restyle`, `compare`, `read`, `models`.
 
-A command is one `Command`: its name, a line of help, a function that declares its arguments and one that does the work;
-a module holds those of a kind. Results go to standard output, progress and remarks to standard error. Exit codes: 0, 2
+Knows the pipeline only. A command is one `Command`: its name, a line of help, a function that declares its arguments
+and one that does the work; a module holds those of a kind. Results go to standard output, progress and remarks to standard error. Exit codes: 0, 2
 when something was wrong with what was asked (one sentence says what), 130 when interrupted.
 """
 
@@ -13,11 +13,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from studio.cli import showing, writing
+from studio.cli import comparing, showing, writing
 from studio.cli.command import Command
 from studio.errors import StudioError
 
-COMMANDS = (*writing.COMMANDS, *showing.COMMANDS)
+COMMANDS = (*writing.COMMANDS, *comparing.COMMANDS, *showing.COMMANDS)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -13,6 +13,15 @@ from studio import pipeline
 from studio.errors import SettingError
 
 
+def declare_passage(parser: argparse.ArgumentParser) -> None:
+    """What is continued, and by how much."""
+    parser.add_argument("source", metavar="IN.mid", help="the seed: a MIDI file")
+    parser.add_argument("--bars", type=int, default=8, help=f"new bars, 1 to {pipeline.MAX_BARS} (8)")
+    parser.add_argument("--track", type=int, help="melody track, from 1 (the best guess)")
+    parser.add_argument("--first-bar", type=int, default=1, help="first bar of the seed that counts (1)")
+    parser.add_argument("--last-bar", type=int, help="last bar of the seed that counts (its last)")
+
+
 def declare_asked(parser: argparse.ArgumentParser) -> None:
     """What every verb that writes is asked; the fields of a request that all of them have."""
     parser.add_argument("--model", help="which model; 'studio models' lists them (the first that can)")
@@ -52,6 +61,11 @@ def bar_range(text: str) -> tuple[int, int | None]:
     if not dash:
         return int(first), int(first)
     return int(first), int(last) if last else None
+
+
+def index(track: int | None) -> int | None:
+    """A track's number as its index."""
+    return None if track is None else track - 1
 
 
 def tracks(text: str) -> tuple[int, ...]:

@@ -36,10 +36,11 @@ def check_outputs(args: argparse.Namespace) -> Path | None:
     problem = pipeline.sound_problem()
     if problem:
         raise SettingError(problem)
-    return _soundfont(args.soundfont)
+    return soundfont(args.soundfont)
 
 
-def _soundfont(name: str | None) -> Path | None:
+def soundfont(name: str | None) -> Path | None:
+    """The SoundFont of that name or file; None is the default. SettingError where there is no such."""
     offered = pipeline.soundfonts()
     if name is None or name in offered:
         return offered.get(name or "")

@@ -74,8 +74,16 @@ def _models(args: argparse.Namespace) -> None:
         remark("The checkpoints folder holds no model: train one with python -m studio.train.")
     for model in offered:
         print(f"{model.name}: {model.title}\n  {model.help}\n  can: {', '.join(model.verbs)}")
-        for name, value in model.figures.items():
-            print(f"  {name.replace('_', ' ')}: {f'{value:.4g}' if isinstance(value, float) else value}")
+        for figure in figures(model):
+            print(f"  {figure}")
+
+
+def figures(model: pipeline.ModelInfo) -> list[str]:
+    """Its held-out figures as they are printed."""
+    return [
+        f"{name.replace('_', ' ')}: {f'{value:.4g}' if isinstance(value, float) else value}"
+        for name, value in model.figures.items()
+    ]
 
 
 COMMANDS = (

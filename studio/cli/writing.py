@@ -10,7 +10,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from studio import pipeline
-from studio.cli.arguments import asked, bar_range, declare_asked, names, tracks
+from studio.cli.arguments import asked, bar_range, declare_asked, declare_passage, index, names, tracks
 from studio.cli.command import Command, remark
 from studio.cli.outputs import check_outputs, declare_outputs, save
 
@@ -18,11 +18,7 @@ _Request = TypeVar("_Request", bound=pipeline.Request | pipeline.InfillRequest |
 
 
 def _declare_continue(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="IN.mid", help="the seed: a MIDI file")
-    parser.add_argument("--bars", type=int, default=8, help=f"new bars, 1 to {pipeline.MAX_BARS} (8)")
-    parser.add_argument("--track", type=int, help="melody track, from 1 (the best guess)")
-    parser.add_argument("--first-bar", type=int, default=1, help="first bar of the seed that counts (1)")
-    parser.add_argument("--last-bar", type=int, help="last bar of the seed that counts (its last)")
+    declare_passage(parser)
     parser.add_argument("--ending", action="store_true", default=None, help="bring the music to a close")
     declare_asked(parser)
     declare_outputs(parser)
@@ -33,7 +29,7 @@ def _continue(args: argparse.Namespace) -> None:
         return pipeline.Request(
             **asked(args, "continue"),
             bars=args.bars,
-            melody_track=_index(args.track),
+            melody_track=index(args.track),
             first_bar=args.first_bar,
             last_bar=args.last_bar,
             ending=args.ending,
@@ -84,7 +80,7 @@ def _accompaniment(args: argparse.Namespace, verb: str) -> pipeline.AccompanyReq
     first, last = args.bars
     return pipeline.AccompanyRequest(
         **asked(args, verb),
-        melody_track=_index(args.track),
+        melody_track=index(args.track),
         first_bar=first,
         last_bar=last,
         instruments=args.instruments,
@@ -98,10 +94,6 @@ def _accompany(args: argparse.Namespace) -> None:
 
 def _restyle(args: argparse.Namespace) -> None:
     _write(args, pipeline.restyle, lambda: _accompaniment(args, "restyle"))
-
-
-def _index(track: int | None) -> int | None:
-    return None if track is None else track - 1
 
 
 def _write(

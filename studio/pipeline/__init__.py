@@ -6,10 +6,19 @@ returns plain values, and whatever goes wrong for a user is a `StudioError` with
 
 from studio.models import Control
 from studio.pipeline.catalogue import ModelInfo, models
+from studio.pipeline.compare import Comparing, Comparison, Entry, compare
 from studio.pipeline.continuation import continue_
 from studio.pipeline.ensembles import ENSEMBLES, INSTRUMENTS
 from studio.pipeline.kept import parse_kept
-from studio.pipeline.requests import MAX_BARS, MAX_TAKES, AccompanyRequest, InfillRequest, Kept, Request
+from studio.pipeline.requests import (
+    MAX_BARS,
+    MAX_TAKES,
+    AccompanyRequest,
+    CompareRequest,
+    InfillRequest,
+    Kept,
+    Request,
+)
 from studio.pipeline.results import (
     excerpt,
     file_name,
@@ -34,7 +43,11 @@ __all__ = [
     "MAX_BARS",
     "MAX_TAKES",
     "AccompanyRequest",
+    "CompareRequest",
+    "Comparing",
+    "Comparison",
     "Control",
+    "Entry",
     "Facts",
     "InfillRequest",
     "Kept",
@@ -47,6 +60,7 @@ __all__ = [
     "Take",
     "TrackFact",
     "accompany",
+    "compare",
     "continue_",
     "examples",
     "excerpt",

@@ -60,6 +60,17 @@ class Request(Asked):
 
 
 @dataclass(frozen=True)
+class CompareRequest:
+    """Continue a seed with every model that can, as a `Request` says it, each at its own defaults."""
+
+    bars: int = 8
+    seed: int = 0
+    melody_track: int | None = None
+    first_bar: int = 1
+    last_bar: int | None = None
+
+
+@dataclass(frozen=True)
 class Kept:
     """Notes that are to stay in what is written anew: those of this `pitch` (0-127) that begin in this `bar`."""
 
@@ -93,7 +104,7 @@ class AccompanyRequest(Asked):
 
 def settled(request: Asked, info: ModelInfo, verb: str) -> dict[str, Any]:
     """The value of each control of the verb; SettingError for one it does not offer or a value out of range."""
-    check_whole("seed", request.seed, 0, _MAX_SEED - MAX_TAKES)
+    check_seed(request.seed)
     check_whole("takes", request.takes, 1, MAX_TAKES)
     offered = {control.name: control for control in info.controls_of(verb)}
     values = {f.name: getattr(request, f.name) for f in fields(request) if f.name in _CONTROLS}
@@ -138,6 +149,11 @@ def _text(name: str, value: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def check_seed(value: Any) -> None:
+    """SettingError unless `value` can be a seed number."""
+    check_whole("seed", value, 0, _MAX_SEED - MAX_TAKES)
 
 
 def check_whole(name: str, value: Any, lowest: float, highest: float) -> None:

@@ -1,8 +1,9 @@
 """The command line: `studio continue`, `infill`, `accompany`, `restyle`, `compare`, `read`, `models`.
 
 Knows the pipeline only. A command is one `Command`: its name, a line of help, a function that declares its arguments
-and one that does the work; a module holds those of a kind. Results go to standard output, progress and remarks to standard error. Exit codes: 0, 2
-when something was wrong with what was asked (one sentence says what), 130 when interrupted.
+and one that does the work; a module holds those of a kind. Results go to standard output, progress and remarks to
+standard error. Exit codes: 0, 2 when something was wrong with what was asked (one sentence says what), 130 when
+interrupted.
 """
 
 from __future__ import annotations

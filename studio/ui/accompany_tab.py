@@ -9,13 +9,14 @@ from typing import Any
 import gradio as gr
 
 from studio import pipeline
-from studio.ui.tab import Tab
+from studio.ui.verb_tab import VerbTab
+from studio.ui.visits import Visit
 
 USUAL_STYLE = "pop"
 
 
-class AccompanyTab(Tab):
-    """See `Tab`. Two verbs, which differ in who plays the melody: `accompany` and `restyle`."""
+class AccompanyTab(VerbTab):
+    """See `VerbTab`. Two verbs, which differ in who plays the melody: `accompany` and `restyle`."""
 
     verb = "accompany"
 
@@ -28,9 +29,7 @@ class AccompanyTab(Tab):
             info=t("accompany.lead_help"),
             elem_id="accompany-lead",
         )
-        self.track = gr.Dropdown(
-            [], label=t("accompany.track"), info=t("accompany.track_help"), elem_id="accompany-track"
-        )
+        self.track = self._build_track()
         self.first_bar, self.last_bar = self._build_bars()
         self.instruments = gr.CheckboxGroup(
             [(instrument.title, name) for name, instrument in pipeline.INSTRUMENTS.items()],
@@ -53,7 +52,7 @@ class AccompanyTab(Tab):
             )
         return offered
 
-    def _run(self, seed: pipeline.Seed, asked: Mapping[str, Any], own: Sequence[Any]) -> pipeline.Run:
+    def _run(self, visit: Visit, seed: pipeline.Seed, asked: Mapping[str, Any], own: Sequence[Any]) -> pipeline.Run:
         lead, track, first_bar, last_bar, instruments = own
         request = pipeline.AccompanyRequest(
             **asked,

@@ -6,36 +6,25 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import gradio as gr
-
 from studio import pipeline
-from studio.ui.tab import Tab
+from studio.ui.verb_tab import VerbTab
+from studio.ui.visits import Visit
 
 MOST_BARS = 64
 
 
-class ContinueTab(Tab):
-    """See `Tab`."""
+class ContinueTab(VerbTab):
+    """See `VerbTab`."""
 
     verb = "continue"
 
     def _build_own(self) -> list[Any]:
-        t = self.words
-        self.bars = gr.Slider(
-            1,
-            MOST_BARS,
-            8,
-            step=1,
-            label=t("continue.bars"),
-            info=t("continue.bars_help"),
-            elem_id="continue-bars",
-            buttons=[],
-        )
-        self.track = gr.Dropdown([], label=t("continue.track"), info=t("continue.track_help"), elem_id="continue-track")
+        self.bars = self._build_slider("bars", 1, MOST_BARS, 8)
+        self.track = self._build_track()
         self.first_bar, self.last_bar = self._build_bars()
         return [self.bars, self.track, self.first_bar, self.last_bar]
 
-    def _run(self, seed: pipeline.Seed, asked: Mapping[str, Any], own: Sequence[Any]) -> pipeline.Run:
+    def _run(self, visit: Visit, seed: pipeline.Seed, asked: Mapping[str, Any], own: Sequence[Any]) -> pipeline.Run:
         bars, track, first_bar, last_bar = own
         request = pipeline.Request(
             **asked,

@@ -10,11 +10,12 @@ import gradio as gr
 from studio import pipeline
 from studio.ui import describe
 from studio.ui.handlers import Changes
-from studio.ui.tab import Tab
+from studio.ui.verb_tab import VerbTab
+from studio.ui.visits import Visit
 
 
-class InfillTab(Tab):
-    """See `Tab`."""
+class InfillTab(VerbTab):
+    """See `VerbTab`."""
 
     verb = "infill"
 
@@ -45,7 +46,7 @@ class InfillTab(Tab):
             self.tracks: gr.update(choices=choices, value=[index for _, index in choices]),
         }
 
-    def _run(self, seed: pipeline.Seed, asked: Mapping[str, Any], own: Sequence[Any]) -> pipeline.Run:
+    def _run(self, visit: Visit, seed: pipeline.Seed, asked: Mapping[str, Any], own: Sequence[Any]) -> pipeline.Run:
         first_bar, last_bar, keep, tracks = own
         request = pipeline.InfillRequest(
             **asked,

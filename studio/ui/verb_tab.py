@@ -1,0 +1,136 @@
+"""`VerbTab`: a tab that lets one model write - which one, with which settings, in how many takes.
+
+A tab is one verb of the pipeline. What is particular to it (which bars, which tracks) a subclass builds and asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+
+from studio import pipeline
+from studio.errors import SettingError
+from studio.ui import controls, widgets
+from studio.ui.handlers import AT_ONCE, Changes
+from studio.ui.tab import Tab
+from studio.ui.visits import Result, Visit
+
+MOST_TAKES = 4
+MAIN_CONTROLS = ("style", "temperature", "density", "chords", "ending", "voice_leading")  # the others are for the few
+
+
+class VerbTab(Tab):
+    """See `Tab`."""
+
+    # --- what each verb does in its own way --------------------------------------------------------------------------
+
+    def _run(self, visit: Visit, seed: pipeline.Seed, asked: Mapping[str, Any], own: Sequence[Any]) -> pipeline.Run:
+        """Let the pipeline write what is `asked` by all tabs, and by the tab's `own` fields."""
+        raise NotImplementedError
+
+    def _offered(self, model: pipeline.ModelInfo) -> dict[str, pipeline.Control]:
+        """What may be set for a model here, by name."""
+        return {control.name: control for control in model.controls_of(self.verb)}
+
+    # --- what is on the page -----------------------------------------------------------------------------------------
+
+    def _build_settings(self) -> None:
+        self.controls: dict[str, gr.components.Component] = {}
+        offered: dict[str, pipeline.Control] = {}
+        for model in self.models.values():
+            # The first model is chosen at first, so what it offers is shown in its way.
+            offered = self._offered(model) | offered
+        with gr.Row(elem_classes=["fields"]):
+            self._build_model()
+            self._build_controls(offered, [name for name in MAIN_CONTROLS if name in offered])
+            self._build_takes()
+            self._build_number()
+        with (
+            gr.Accordion(self.words("settings.advanced"), open=False, elem_id=f"{self.verb}-advanced"),
+            gr.Row(elem_classes=["fields"]),
+        ):
+            self._build_controls(offered, [name for name in offered if name not in MAIN_CONTROLS])
+
+    def _build_model(self) -> None:
+        first = next(iter(self.models.values()))
+        self.model = gr.Dropdown(
+            [(model.title, model.name) for model in self.models.values()],
+            value=first.name,
+            label=self.words("settings.model"),
+            info=first.help,
+            elem_id=f"{self.verb}-model",
+        )
+
+    def _build_controls(self, offered: Mapping[str, pipeline.Control], names: Sequence[str]) -> None:
+        first = self._offered(next(iter(self.models.values())))
+        for name in names:
+            self.controls[name] = controls.component(offered[name], self.words, self.verb)
+            self.controls[name].visible = name in first
+
+    def _build_takes(self) -> None:
+        t, elem_id = self.words, f"{self.verb}-takes"
+        label, info = t("settings.takes"), t("settings.takes_help")
+        self.takes = gr.Slider(1, MOST_TAKES, 1, step=1, label=label, info=info, elem_id=elem_id, buttons=[])
+
+    @property
+    def fields(self) -> list[Any]:
+        """What the tab's button hands over."""
+        return [self.seed.font, self.model, self.number, self.takes, *self.own, *self.controls.values()]
+
+    def connect(self, page: gr.Blocks) -> None:
+        """Make the tab live."""
+        super().connect(page)
+        if self.models:
+            self.model.input(self.choose_model, [self.model], [self.model, *self.controls.values()], **AT_ONCE)
+
+    # --- handlers ----------------------------------------------------------------------------------------------------
+
+    def choose_model(self, name: str) -> Changes:
+        """Offer the chosen model's controls, at its own ranges and defaults, and no others."""
+        offered = self._offered(self.models[name])
+        changes: Changes = {self.model: gr.update(info=self.models[name].help)}
+        for key, component in self.controls.items():
+            changes[component] = controls.update(offered.get(key), self.words)
+        return changes
+
+    # --- the work ----------------------------------------------------------------------------------------------------
+
+    def _start(self, visit: Visit, seed: pipeline.Seed, fields: Sequence[Any]) -> Generator[Any, None, None]:
+        model, number, takes, *rest = fields
+        own, shown = rest[: len(self.own)], rest[len(self.own) :]
+        return self._run(visit, seed, self._asked(model, number, takes, shown), own)
+
+    def _asked(self, name: str, number: float | None, takes: float | None, shown: Sequence[Any]) -> dict[str, Any]:
+        """What the fields that all these tabs have amount to, as keywords of a request."""
+        if name not in self.models:
+            raise SettingError(self.no_model)
+        by_name = dict(zip(self.controls, shown, strict=True))
+        offered = self._offered(self.models[name])
+        chosen = {key: controls.value(control, by_name[key]) for key, control in offered.items()}
+        return {"model": name, "seed": int(number or 0), "takes": int(takes or 1), **chosen}
+
+    def _write(self, visit: Visit, run: Generator[Any, None, None]) -> Generator[Changes, None, bool]:
+        """Tell each bar; a writing that was stopped leaves the takes as far as they are."""
+        progress: pipeline.Progress | None = None
+        finished: list[pipeline.Take] = []
+        # Asked each time before the model goes on: it may have been stopped while it waited for its place.
+        while not visit.stop.is_set() or finished:
+            step = next(run, None)
+            if step is None:
+                visit.result = Result(tuple(finished), visit.new_folder())
+                return True
+            if isinstance(step, pipeline.Take):
+                finished.append(step)
+                continue
+            progress = step
+            sentence = self.words("result.writing", done=step.bars_done, total=step.bars_total)
+            yield {self.result.notice: widgets.working(sentence, step.bars_done, step.bars_total)}
+        if progress is None:
+            return False
+        visit.result = Result(progress.takes, visit.new_folder(), progress.bars_total)
+        return True
+
+    def _show(self, visit: Visit, font: str | None) -> Iterator[Changes]:
+        yield from self.result.show(visit, font)

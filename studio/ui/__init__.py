@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from studio.ui import theme, widgets
 from studio.ui.accompany_tab import AccompanyTab
+from studio.ui.compare_tab import CompareTab
 from studio.ui.continue_tab import ContinueTab
 from studio.ui.handlers import WRITERS
 from studio.ui.infill_tab import InfillTab
@@ -58,7 +59,7 @@ def build(language: str = "en") -> gr.Blocks:
     return page
 
 
-def _tabs(words: Words, visits: Visits, seed: SeedPanel, result: ResultPanel) -> tuple[ContinueTab, Tab, Tab]:
+def _tabs(words: Words, visits: Visits, seed: SeedPanel, result: ResultPanel) -> tuple[ContinueTab, *tuple[Tab, ...]]:
     """The tabs, each a verb of the pipeline. They write into the same result, and stand in one line."""
     line = Line(WRITERS)
     with gr.Tab(words("continue.tab")):
@@ -67,7 +68,9 @@ def _tabs(words: Words, visits: Visits, seed: SeedPanel, result: ResultPanel) ->
         second = InfillTab(words, visits, line, seed, result)
     with gr.Tab(words("accompany.tab")):
         third = AccompanyTab(words, visits, line, seed, result)
-    return first, second, third
+    with gr.Tab(words("compare.tab")):
+        last = CompareTab(words, visits, line, seed, result)
+    return first, second, third, last
 
 
 def _head(words: Words) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from studio.pipeline import Facts, Seed, TrackFact
+from studio.pipeline import Entry, Facts, ModelInfo, Seed, TrackFact
 from studio.ui.visits import Result
 from studio.ui.words import Words
 
 MOST_TRACKS = 12  # named one by one; of an orchestra's score the rest is counted
 MOST_REPAIRS = 8
+MOST_FIGURES = 2  # the card tells them all
 SURE = 0.65  # a key that fits less well than this is called a guess
 
 
@@ -120,3 +121,41 @@ def outcome(result: Result, words: Words) -> str:
     elif result.stopped is None:
         said.append(words("result.done", **values, seconds=f"{take.seconds:.1f}"))
     return " ".join([*said, *take.notices])
+
+
+def entry(found: Entry, words: Words) -> dict[str, Any]:
+    """What one model of a comparison did, as value of a facts component."""
+    take, chips = found.take, []
+    if take is not None:
+        chips = [
+            [words("compare.time"), words("compare.time_value", seconds=f"{take.seconds:.2f}")],
+            [words("compare.length"), bars(take.bars_new, words)],
+            [words("compare.notes"), f"{take.notes_new:,}"],
+            [words("compare.speed"), words("compare.speed_value", notes=found.notes_per_s)],
+        ]
+    return {
+        "title": found.model.title,
+        "source": "",
+        "chips": chips,
+        "tracks_heading": words("compare.figures"),
+        "tracks": [["", sentence] for sentence in figures(found.model, words)],
+        "repairs_heading": words("compare.remarks" if take is not None else "compare.problem"),
+        "repairs": list(take.notices) if take is not None else [found.problem],
+    }
+
+
+def figures(model: ModelInfo, words: Words) -> list[str]:
+    """A model's held-out figures: those that there are words for, else the first few by their names."""
+    told = [name for name in model.figures if words.get(f"figure.{name}")]
+    known = [words(f"figure.{name}", value=model.figures[name]) for name in told]
+    numbers = {name: value for name, value in model.figures.items() if isinstance(value, int | float)}
+    plain = [f"{name.replace('_', ' ')}: {value:.4g}" for name, value in numbers.items()]
+    return (known or plain)[:MOST_FIGURES]
+
+
+def compared(result: Result, words: Words) -> str:
+    """How a comparison went."""
+    said = [words("compare.stopped" if result.stopped is not None else "compare.done")]
+    if len(result.takes) < len(result.entries):
+        said.append(words("compare.refused"))
+    return " ".join(said)

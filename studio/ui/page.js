@@ -15,7 +15,7 @@
   });
 
   // --- who asks for music is taken to where it will be
-  const leads = { ".generate": "#result", "#reuse": "#seed" };
+  const leads = { ".generate": "#result", ".reuse": "#seed" };
   document.addEventListener("click", (event) => {
     const button = Object.keys(leads).find((selector) => event.target.closest(selector));
     if (!button) return;

@@ -17,6 +17,7 @@ const remark = find(".remark"), audio = find("audio");
 const words = props.labels;
 let frame = 0;
 let seeking = false;
+let scrolled = null; // the picture that was scrolled to its new music
 
 const duration = () => (Number.isFinite(audio.duration) ? audio.duration : 0);
 const spoken = (seconds) =>
@@ -47,14 +48,15 @@ function followPlayhead() {
 
 // The picture's width says how much music there is: what does not nearly fit is not squeezed but scrolls, and new music
 // is scrolled to.
-function fit(event) {
+function fit() {
   const picture = [...element.querySelectorAll("img")].find((image) => image.naturalWidth && image.offsetParent);
   if (!picture) return;
   const room = roll.clientWidth;
   const scale = room < 600 ? 2 : picture.naturalWidth / 1.65 > room ? 1.3 : 1.65;
   sheet.style.width = Math.max(room, picture.naturalWidth / scale) + "px";
   const start = along(props.value.mark || 0, 0, 1);
-  if (event && event.type === "load" && audio.paused) roll.scrollLeft = start * sheet.clientWidth - room * 0.25;
+  if (scrolled !== props.value.light.url && audio.paused) roll.scrollLeft = start * sheet.clientWidth - room * 0.25;
+  scrolled = props.value.light.url;
   followPlayhead();
 }
 

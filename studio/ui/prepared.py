@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from studio import pipeline
 from studio.errors import SoundError
@@ -34,6 +34,13 @@ def timeline(score: pipeline.Score) -> list[tuple[float, float]]:
     left, right = pipeline.share_of_width(score, 0), pipeline.share_of_width(score, score.end)
     ticks = [0, *changes[:: len(changes) // MOST_CHANGES + 1], max(1, score.end)]
     return [(score.seconds_at(t), left + (right - left) * t / max(1, score.end)) for t in ticks]
+
+
+def new_part(take: pipeline.Take) -> dict[str, Any]:
+    """Where in picture and sound the new music is, as keywords of `widgets.player_value`."""
+    # Where all of it is new there is no part to jump to.
+    mark = take.score.seconds_at(take.new_from) if take.new_from else None
+    return {"mark": mark, "timeline": timeline(take.score)}
 
 
 def sound(score: pipeline.Score, path: Path, font: str | None) -> tuple[Path | None, str]:

@@ -30,17 +30,23 @@ class ResultPanel:
         with gr.Row(elem_classes=["status"]):
             self.notice = widgets.notice("result-notice", widgets.done(t("result.empty")))
             self.stop_button = gr.Button(t("result.stop"), variant="stop", elem_id="stop", interactive=False)
-        self.take = gr.Radio([], label=t("result.takes"), elem_id="takes", visible=False)
-        self.player = widgets.player(t, t("result.player"), "result-player")
-        with gr.Row(elem_classes=["take-away"]):
-            self.midi = gr.DownloadButton(t("result.midi"), interactive=False, elem_id="download-midi")
-            self.wav = gr.DownloadButton(t("result.wav"), interactive=False, elem_id="download-wav")
-            self.reuse_button = gr.Button(t("result.reuse"), interactive=False, elem_id="reuse")
+        # Takes of one model are seen one at a time; what several models wrote stands side by side.
+        with gr.Column(elem_classes=["plain"]) as self.single:
+            self.take = gr.Radio([], label=t("result.takes"), elem_id="takes", visible=False)
+            self.player = widgets.player(t, t("result.player"), "result-player")
+            with gr.Row(elem_classes=["take-away"]):
+                self.midi = gr.DownloadButton(t("result.midi"), interactive=False, elem_id="download-midi")
+                self.wav = gr.DownloadButton(t("result.wav"), interactive=False, elem_id="download-wav")
+                self.reuse_button = gr.Button(
+                    t("result.reuse"), interactive=False, elem_id="reuse", elem_classes=["reuse"]
+                )
+        self.several = gr.Column(elem_id="comparison", elem_classes=["plain", "away"])
 
     @property
     def outputs(self) -> list[Any]:
         """Everything that a new result changes."""
-        return [self.notice, self.take, self.player, self.midi, self.wav, self.reuse_button]
+        shown = [self.take, self.player, self.midi, self.wav, self.reuse_button]
+        return [self.notice, self.single, self.several, *shown]
 
     @property
     def busy(self) -> list[Any]:
@@ -87,14 +93,15 @@ class ResultPanel:
     def choose_take(self, request: gr.Request, number: int, font: str | None) -> Iterator[Changes]:
         """Show another of the takes."""
         visit = self.visits.of(request.session_hash)
-        if visit.result is not None and number in range(len(visit.result.takes)):
-            visit.result = replace(visit.result, shown=number)
+        result = visit.result
+        if result is not None and not result.entries and number in range(len(result.takes)):
+            visit.result = replace(result, shown=number)
             yield from guarded(self.notice, self.words, self.show, visit, font)
 
     def choose_font(self, request: gr.Request, font: str | None) -> Iterator[Changes]:
         """Let the take that is shown be heard with another SoundFont."""
         visit = self.visits.of(request.session_hash)
-        if visit.result is not None:
+        if visit.result is not None and not visit.result.entries:
             yield from guarded(self.notice, self.words, self.show, visit, font)
 
     # --- the work ----------------------------------------------------------------------------------------------------
@@ -103,17 +110,14 @@ class ResultPanel:
         """Show the visitor's result: picture and MIDI file, then the sound; the last sentence says how it went."""
         t, result = self.words, visit.result
         assert result is not None
-        take, folder = result.take, result.take_folder
-        folder.mkdir(parents=True, exist_ok=True)
+        take, folder = result.take, result.folder_of(result.shown)
         midi = folder / pipeline.file_name(take, "mid")
         pipeline.save_midi(take, midi)
         pictures = prepared.pictures(take, folder)
-        look: dict[str, Any] = {
-            # Where all of it is new there is no part to jump to.
-            "mark": take.score.seconds_at(take.new_from) if take.new_from else None,
-            "timeline": prepared.timeline(take.score),
-        }
+        look = prepared.new_part(take)
         yield {
+            self.single: widgets.stand(here=True),
+            self.several: widgets.stand(here=False),
             self.take: self._takes(result),
             self.player: widgets.player_value(pictures, t("result.roll"), **look),
             self.midi: gr.update(value=str(midi), interactive=True),

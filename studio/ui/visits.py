@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from studio.pipeline import Seed, Take
+from studio.pipeline import Entry, Seed, Take
 
 KEEP_S = 2 * 60 * 60.0  # a visit nobody used for this long is cleared away
 MOST_FOLDERS = 8  # of one visit; what is on the page was copied when it was shown
@@ -26,21 +26,25 @@ MOST = 200  # visits kept at once; the longest unused go first
 class Result:
     """What was written last: the takes and which of them is `shown`; its files lie in a folder of its own in `folder`.
 
-    `stopped`: how many bars each was to have when the visitor had enough; None where all were written.
+    Of a comparison all `entries` are shown, and the takes are those of its entries that have one.
+    `stopped`: how many bars each take was to have when the visitor had enough; None where all were written.
     """
 
     takes: tuple[Take, ...]
     folder: Path
     stopped: int | None = None
     shown: int = 0
+    entries: tuple[Entry, ...] = ()
 
     @property
     def take(self) -> Take:
         return self.takes[self.shown]
 
-    @property
-    def take_folder(self) -> Path:
-        return self.folder / f"take-{self.shown + 1}"
+    def folder_of(self, number: int) -> Path:
+        """Where the files of a take lie, which is made if need be."""
+        folder = self.folder / f"take-{number + 1}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
 
 @dataclass

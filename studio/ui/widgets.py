@@ -85,6 +85,14 @@ def card(number: int, name: str, words: Words) -> Iterator[None]:
         yield
 
 
+def stand(*, here: bool) -> Any:
+    """What lets a column of the class `plain` stand on the page or not.
+
+    Gradio's own `visible` would take its components off the page, and put them back without all of their data.
+    """
+    return gr.update(elem_classes=["plain"] if here else ["plain", "away"])
+
+
 def remark(sentence: str) -> None:
     """A sentence of the studio's own that stands on the page for good."""
     gr.Markdown(sentence, elem_classes=["standing-remark"])

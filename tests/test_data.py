@@ -390,6 +390,9 @@ def test_an_exercise_asks_for_what_its_kind_says() -> None:
         assert accompany.holes and all(track != 1 for _, track in accompany.holes)
         bars = sorted({bar for bar, _ in exercises.draw(rng, "bars", 12, 2, 0).holes})
         assert bars == list(range(bars[0], bars[-1] + 1)) and len(bars) <= exercises.LONGEST_BARS
+        gaps = {bar for bar, _ in exercises.draw(rng, "gaps", 40, 2, 0).holes}
+        runs = [len(list(run)) for open_, run in itertools.groupby(range(40), key=gaps.__contains__) if open_]
+        assert len(runs) > 1 and max(runs) <= exercises.LONGEST_BARS
         assert not exercises.draw(rng, "continue", 8, 3, 0).holes
     assert exercises.kind(rng, 1) != "accompany"
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-KINDS = {"continue": 0.3, "bars": 0.4, "accompany": 0.2, "scattered": 0.1}
-"""How often each kind of exercise is given: go on; rewrite some bars in a row; write what goes with one track; write
-bars here and there."""
+KINDS = {"continue": 0.15, "bars": 0.25, "gaps": 0.3, "accompany": 0.2, "scattered": 0.1}
+"""How often each kind of exercise is given: go on; rewrite some bars in a row, once or every few bars; write what goes
+with one track; write bars here and there. All but the first also teach to go on, with what they do not leave open."""
 LONGEST_BARS = 8
 KEEPING = 0.3
 """How often some notes of what is open are kept, where that is asked for."""
-SAID = {"nowhere": 0.5, "everywhere": 0.2, "where it counts": 0.3}
+SAID = {"nowhere": 0.4, "everywhere": 0.25, "where it counts": 0.35}
 """How often density, and chords, are said: not at all, in all bars, or in those that are to be written."""
 
 Segment = tuple[int, int]
@@ -40,17 +40,20 @@ def kind(rng: np.random.Generator, tracks: int) -> str:
 
 def open_bars(kind: str, bars: int) -> float:
     """How many bars of a track such an exercise leaves open, about, in so many bars."""
-    return {"continue": 0, "bars": min(bars, LONGEST_BARS), "accompany": bars, "scattered": 0.3 * bars}[kind]
+    some = min(bars, LONGEST_BARS)
+    return {"continue": 0, "bars": some, "gaps": max(some, bars / 2), "accompany": bars, "scattered": 0.3 * bars}[kind]
 
 
 def draw(rng: np.random.Generator, kind: str, bars: int, tracks: int, melody: int | None) -> Exercise:
     """An exercise of a kind on so many bars and tracks; what is accompanied is the melody track, where there is one."""
     holes: dict[Segment, float] = {}
-    if kind == "bars":
+    if kind in ("bars", "gaps"):
         length = int(rng.integers(1, LONGEST_BARS + 1))
         first = int(rng.integers(0, max(1, bars - length + 1)))
         chosen = _some(rng, range(tracks), everything=0.4)
-        holes = {(bar, k): 0.0 for bar in range(first, min(bars, first + length)) for k in chosen}
+        period = length + int(rng.integers(1, LONGEST_BARS + 1)) if kind == "gaps" else bars
+        begins = range(first % period, bars, period)
+        holes = {(bar, k): 0.0 for begin in begins for bar in range(begin, min(bars, begin + length)) for k in chosen}
     elif kind == "accompany":
         lead = int(rng.integers(tracks)) if melody is None else melody
         chosen = _some(rng, [k for k in range(tracks) if k != lead], everything=0.6)
@@ -59,7 +62,7 @@ def draw(rng: np.random.Generator, kind: str, bars: int, tracks: int, melody: in
     elif kind == "scattered":
         share = rng.uniform(0.1, 0.5)
         holes = {(bar, k): 0.0 for bar in range(bars) for k in range(tracks) if rng.random() < share}
-    if kind in ("bars", "scattered") and rng.random() < KEEPING:
+    if kind in ("bars", "gaps", "scattered") and rng.random() < KEEPING:
         kept = rng.uniform(0.1, 0.6)
         holes = dict.fromkeys(holes, kept)
     counts = sorted({bar for bar, _ in holes}) if holes else list(range(int(rng.integers(0, max(1, bars))), bars))

@@ -41,7 +41,7 @@ class Windows:
     """
 
     def __init__(self, folder: Path, split: str, context: int, *, exercised: bool = False) -> None:
-        config, arrays = _load(folder)
+        config, arrays = load(folder)
         self.context, self.exercised = context, exercised
         self.representation: str = config["representation"]
         self.vocabulary: list[str] = config["vocabulary"]
@@ -283,7 +283,8 @@ def _read(folder: Path, name: str) -> str:
         ) from error
 
 
-def _load(folder: Path) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+def load(folder: Path) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    """The config of a prepared folder and its arrays: tokens, headers, bars, pieces; DataError for what is none."""
     config = json.loads(_read(folder, "config.json"))
     try:
         names = ("tokens", "headers", "bars", "pieces")

@@ -1,7 +1,8 @@
 """Models: each module here is one network, found by its file name. They see tensors, never scores.
 
 A model module holds a frozen dataclass `Config`, a class `Model` of the protocol below, `VERBS`, what it can be asked
-to do, and `CONTROLS`, what a user may turn; `SIZES` if its sizes go by names. This file itself needs no torch, so that
+to do, `CONTROLS`, what a user may turn, and `EXAMPLES`, the kind that it learns from (see `studio.data.examples`);
+`SIZES` if its sizes go by names. This file itself needs no torch, so that
 pages can be drawn without it.
 """
 

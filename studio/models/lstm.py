@@ -21,6 +21,7 @@ HELP = "A small recurrent network that continues a single-voice melody. Quick, a
 State = tuple[torch.Tensor, torch.Tensor]
 
 CONTROLS = NEXT_TOKEN_CONTROLS
+EXAMPLES = "windows"
 VERBS = ("continue",)
 
 

@@ -41,6 +41,7 @@ CONTROLS = (
     ),
     Control("chords", "", help="Chords to follow, a bar each: C Am F G7. Two in a bar between bar lines: C Am | F G7."),
 )  # fmt: skip
+EXAMPLES = "windows"
 VERBS = ("continue", "infill", "accompany", "restyle")
 SIZES = {
     "small": {"width": 256, "layers": 6, "heads": 4},  # about 5 M parameters

@@ -14,19 +14,17 @@ import torch
 from tqdm import tqdm
 
 from studio import checkpoints, models, plots, representations
-from studio.data.windows import SHIFTS, Windows, sources
+from studio.data import examples
+from studio.data.windows import sources
 from studio.errors import DataError, SettingError
-from studio.evaluate import fit_ngram, model_scorer, nats, ngram_scorer
 from studio.models import OptimizerSettings
-from studio.train import devices, state
+from studio.train import devices, judges, state
 from studio.train.batches import Batches
 from studio.train.processes import Processes
 from studio.train.settings import Settings
 from studio.train.stopping import stopping
 
 SAVE_EVERY_S = 120
-MOST_COUNTED = 60_000_000
-"""Ids from which the baseline's n-grams are counted, at most, transpositions included."""
 FREE = {"steps", "batch", "context", "threads", "device", "compile", "patience", "decay"}
 """Settings that may change when a run is resumed: it may go on elsewhere, for longer, with longer windows."""
 
@@ -47,8 +45,10 @@ class Run:
         """`start` is a checkpoint to learn on from; it has to be of these sizes and this vocabulary."""
         self.out, self.data, self.settings, self.command = out, data, settings, command
         self.model_name, module = model_name, models.find(model_name)
-        self.train = Windows(data, "train", settings.context, exercised="infill" in module.VERBS)
-        self.valid = Windows(data, "valid", settings.context)
+        kind, exercised = module.EXAMPLES, "infill" in module.VERBS
+        self.judge = judges.find(kind)
+        self.train = examples.read(kind, data, "train", settings.context, exercised=exercised)
+        self.valid = examples.read(kind, data, "valid", settings.context, exercised=False)
         if not (self.train.tokens and self.valid.tokens):
             raise DataError(f"{data} holds no training or no validation pieces; prepare more data with studio.data.")
         self.sources = sources(data)  # once: a card is written at every improvement
@@ -67,7 +67,7 @@ class Run:
             OptimizerSettings(settings.optimizer, settings.lr, settings.weight_decay, settings.clip)
         )
         self.step, self.seconds, self.best, self.since_best, self.looked = 0, 0.0, math.inf, 0, 0
-        self.losses: list[float] = []  # since the last look
+        self.losses: list[dict[str, float]] = []  # of the steps since the last look
         self.rows: list[dict[str, float]] = []
 
     # --- files -----------------------------------------------------------------------------------------------------
@@ -131,7 +131,9 @@ class Run:
                 self._step()
                 tokens += settings.batch * settings.context
                 bar.update()
-                bar.set_postfix_str(f"loss {self.losses[-1]:.3f}, {tokens / (time.monotonic() - begun):,.0f} tokens/s")
+                bar.set_postfix_str(
+                    f"loss {self.losses[-1]['loss']:.3f}, {tokens / (time.monotonic() - begun):,.0f} tokens/s"
+                )
                 if self.world.any(asked()):
                     self.save()
                     raise KeyboardInterrupt
@@ -159,37 +161,40 @@ class Run:
             logged = self.model.training_step(batch, self.optimizers, self.settings.clip, self.world)
         if not math.isfinite(logged["loss"]):
             raise SettingError(f"The loss became {logged['loss']} at step {self.step}; use a smaller lr.")
-        self.losses.append(logged["loss"])
+        self.losses.append(logged)
         self.step += 1
         self.seconds += time.monotonic() - started
 
     def _look(self) -> None:
         """Validate, which the first process does and the others wait for."""
         if self.world.first:
-            self._judge(sum(self.losses) / len(self.losses))
+            means = {k: sum(row[k] for row in self.losses) / len(self.losses) for k in self.losses[0]}
+            self._judge({f"train_{k}": round(v, 5) for k, v in means.items()})
         self.since_best = self.world.share(self.since_best)
         self.looked, self.losses = self.step, []
 
-    def _judge(self, train_loss: float) -> None:
-        """Log held-out loss beside that of training; keep the weights when they are the best so far."""
-        valid = self.score(self.valid, self.settings.eval_ids)["nats_per_token"]
-        self.since_best = 0 if valid < self.best else self.since_best + 1
+    def _judge(self, train: dict[str, float]) -> None:
+        """Log held-out figures beside those of training; keep the weights when they are the best so far."""
+        valid = self.score()
+        loss = valid["loss"]
+        self.since_best = 0 if loss < self.best else self.since_best + 1
         self.log(
             step=self.step,
             seconds=round(self.seconds, 1),
-            train_loss=round(train_loss, 5),
-            valid_loss=round(valid, 5),
+            **train,
+            **{f"valid_{k}": round(v, 5) for k, v in valid.items()},
             lr=self.settings.learning_rate(self.step - 1),
         )
-        if valid < self.best:
-            self.best = valid
+        if loss < self.best:
+            self.best = loss
             checkpoints.save(self.out, self.model, self.model_name, self.representation, self.card({}))
 
-    def score(self, windows: Windows, most: int | None = None) -> dict[str, float]:
-        """Held-out likelihood of the model as it stands."""
+    def score(self) -> dict[str, float]:
+        """Held-out figures of the model as it stands."""
         self.model.eval()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            return nats(model_scorer(self.model, self.device), windows.evaluation(most), self.representation.note_ids)
+            judged: dict[str, float] = self.judge.judge(self.model, self.valid, self.settings.eval_ids, self.device)
+            return judged
 
     # --- the card --------------------------------------------------------------------------------------------------
 
@@ -213,25 +218,10 @@ class Run:
         }
 
     def finish(self) -> dict[str, Any]:
-        """Score the best weights and the baseline on the test split, and complete the card."""
+        """Measure the best weights, as they will be used, on the test split, and complete the card."""
         self.model.load_state_dict(checkpoints.load(self.out)[0].state_dict())
-        self.bf16 = False  # the figures are those of the weights as they will be used
-        test = Windows(self.data, "test", self.settings.context)
-        model = self.score(test)
-        # In as many keys as can be counted, the nearest first: the n-grams of a large collection fill the memory.
-        keys = sorted(SHIFTS, key=abs)[: max(1, MOST_COUNTED // self.train.tokens)]
-        ngram = fit_ngram(self.train.evaluation(), self.representation, keys)
-        baseline = nats(ngram_scorer(ngram), test.evaluation(), self.representation.note_ids)
-        figures = {
-            "test_nats_per_note": model["nats_per_note"],
-            "test_nats_per_token": model["nats_per_token"],
-            "ngram5_nats_per_note": baseline["nats_per_note"],
-            "ngram5_nats_per_token": baseline["nats_per_token"],
-            "below_ngram5": 1 - model["nats_per_note"] / baseline["nats_per_note"],
-            "valid_nats_per_token": self.best,
-            "test_notes": int(model["notes"]),
-            "test_tokens_per_note": model["tokens"] / model["notes"],
-        }
+        self.model.eval()
+        figures: dict[str, Any] = self.judge.figures(self)
         checkpoints.save_card(self.out, self.model_name, self.card(figures))
         return figures
 

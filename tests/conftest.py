@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 # Before anything imports gradio or torch. On tiny models several threads only wait for each other.
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1")
@@ -39,6 +41,53 @@ def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "CHECKPOINTS", folder)
         yield folder
+
+
+@pytest.fixture(scope="module")
+def server(tiny_checkpoints: Path) -> Iterator[str]:
+    """The studio with a tiny model; yields its address."""
+    from studio import ui
+
+    blocks = ui.build()
+    yield ui.launch(blocks)
+    blocks.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A headless browser."""
+    from browsing import CHROMIUM, playwright
+
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any, server: str) -> Iterator[Callable[..., Any]]:
+    """Opens pages, each a visitor of its own; afterwards no request left this machine and no script failed."""
+    from browsing import settled
+
+    contexts, requests, failures = [], [], []
+
+    def opened(address: str = server, **options: Any) -> Any:
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector("#seed-facts .title:visible")
+        settled(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert requests
+    assert [url for url in requests if not re.match(r"(http://127\.0\.0\.1:\d+/|data:|blob:)", url)] == []
+    assert failures == []
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,118 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import soundfile
+from browsing import (
+    CONTRAST,
+    DONE,
+    MARKS,
+    download,
+    open_tab,
+    picture,
+    plays,
+    settled,
+    slowed,
+    unnamed,
+    upload,
+    write,
+    write_tune,
+)
 
 from studio import midi, pipeline, ui
 from studio.pipeline import catalogue
-from studio.score import Note, Score, Track
+from studio.score import Score
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium here: apt install chromium"),
-]
+pytestmark = MARKS
+TABS = ("Rewrite bars", "Accompany", "Compare")
 SHIPPED = catalogue.CHECKPOINTS
 sound = pytest.mark.skipif(pipeline.sound_problem() is not None, reason=f"no sound: {pipeline.sound_problem()}")
-
-DONE = "#result-notice .notice[data-kind=done]:has-text('Wrote')"
-
-
-@pytest.fixture(scope="module")
-def server(tiny_checkpoints: Path) -> Iterator[str]:
-    """The studio with a tiny model; yields its address."""
-    blocks = ui.build()
-    yield ui.launch(blocks)
-    blocks.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(chromium: Any, server: str) -> Iterator[Callable[..., Any]]:
-    """Opens pages, each a visitor of its own; afterwards no request left this machine and no script failed."""
-    contexts, requests, failures = [], [], []
-
-    def opened(address: str = server, **options: Any) -> Any:
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        page.goto(address)
-        page.wait_for_selector("#seed-facts .title:visible")
-        settled(page)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert requests
-    assert [url for url in requests if not re.match(r"(http://127\.0\.0\.1:\d+/|data:|blob:)", url)] == []
-    assert failures == []
 
 
 @pytest.fixture
 def tune(tmp_path: Path) -> Path:
     return write_tune(tmp_path / "my tune.mid")
-
-
-def write_tune(path: Path, title: str = "A tune", name: str = "Melody", first: int = 60) -> Path:
-    notes = tuple(Note(i * 240, first + (i * 2) % 12, 240, 80) for i in range(16))
-    midi.save(Score(480, (Track(notes, 73, name=name),), title=title), path)
-    return path
-
-
-def settled(page: Any) -> None:
-    """Wait until the seed on the desk is there with all it has."""
-    page.wait_for_selector("#seed-notice .notice", state="hidden")
-    page.wait_for_selector("#seed-player img.on-light", state="attached")
-
-
-def upload(page: Any, path: Path, title: str = "A tune") -> None:
-    page.set_input_files("#seed-file input[type=file]", path)
-    page.wait_for_selector(f"#seed-facts .title:text-is({title!r})")
-    settled(page)
-
-
-def write(page: Any, bars: int = 4) -> None:
-    page.fill("#continue-bars input[type=number]", str(bars))
-    page.click("#continue-generate")
-    page.wait_for_selector(DONE)
-
-
-def download(page: Any, button: str, folder: Path) -> Path:
-    with page.expect_download() as info:
-        page.click(button)
-    path = folder / info.value.suggested_filename
-    info.value.save_as(path)
-    return path
-
-
-def plays(page: Any, player: str) -> bool:
-    """Press play; whether time then passes in the audio element, and it is not silent on the page."""
-    page.click(f"{player} .play")
-    clock = f"document.querySelector('{player} audio').currentTime"
-    page.wait_for_function(f"{clock} > 0.4")
-    page.click(f"{player} .play")
-    return bool(page.evaluate(f"document.querySelector('{player} audio').paused"))
 
 
 def continues_an_upload(page: Any, tune: Path, folder: Path) -> Score:
@@ -200,7 +124,7 @@ def test_a_file_over_the_limit_is_refused_in_words_without_being_sent(
     with large.open("wb") as file:
         file.truncate(ui.MAX_UPLOAD_MB * 2**20 + 1)
     page.set_input_files("#seed-file input[type=file]", large)
-    page.wait_for_selector("#upload-problem:has-text('larger than 20 MB')")
+    page.wait_for_selector(".upload-problem:has-text('larger than 20 MB')")
     page.wait_for_timeout(300)
     assert sent == []
 
@@ -212,18 +136,6 @@ def test_bars_that_are_not_there_are_answered_in_words_beside_the_result(visit: 
     page.wait_for_selector("#result-notice .notice[data-kind=error][role=alert]:has-text('bars')")
     page.wait_for_selector("#continue-generate:enabled")
     assert page.locator("[data-testid=toast-body]").count() == 0
-
-
-def slowed(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Let each bar take that long."""
-    original = pipeline.continue_
-
-    def slow(seed: pipeline.Seed, request: pipeline.Request) -> Iterator[Any]:
-        for step in original(seed, request):
-            time.sleep(seconds)
-            yield step
-
-    monkeypatch.setattr(pipeline, "continue_", slow)
 
 
 def test_stop_keeps_what_is_written(
@@ -268,97 +180,6 @@ def test_two_visitors_at_once_each_get_their_own(
         assert page.inner_text("#seed-facts .title") == name
 
 
-# --- the tabs that write into a seed ----------------------------------------------------------------------------------
-
-
-def choose_example(page: Any, key: str) -> Score:
-    """Put one of the shipped examples on the desk; returns its score."""
-    title, path = next((title, path) for title, path in pipeline.examples() if path.stem == key)
-    page.click("#seed-example input")
-    page.click(f"[role=option]:has-text({title!r})")
-    page.wait_for_selector(f"#seed-facts .title:text-is({title!r})")
-    settled(page)
-    return midi.load(path).score
-
-
-def open_tab(page: Any, name: str) -> None:
-    page.click(f"[role=tab]:has-text({name!r})")
-
-
-def write_takes(page: Any, verb: str, takes: int) -> None:
-    page.fill(f"#{verb}-takes input[type=number]", str(takes))
-    page.click(f"#{verb}-generate")
-    page.wait_for_selector(f"#result-notice .notice[data-kind=done]:has-text('Wrote {takes} takes')")
-
-
-def choose_take(page: Any, number: int) -> None:
-    page.click(f"#takes label:has-text('Take {number}')")
-    page.wait_for_selector(f"#result-notice .notice[data-kind=done]:has-text('Take {number} has')")
-
-
-def beats(score: Score, track: int) -> list[tuple[float, ...]]:
-    """A track's notes in quarters."""
-    q = score.resolution
-    return [(n.onset / q, n.pitch, n.duration / q, n.velocity) for n in score.tracks[track].notes]
-
-
-def test_bars_of_an_example_are_written_anew_in_two_takes(visit: Callable[..., Any], tmp_path: Path) -> None:
-    page = visit(accept_downloads=True)
-    seed = choose_example(page, "evening-window")
-    open_tab(page, "Rewrite bars")
-    page.click("#infill-tracks label:has-text('Melody')")
-    page.fill("#infill-first-bar input", "2")
-    page.fill("#infill-last-bar input", "3")
-    write_takes(page, "infill", 2)
-    results = []
-    for number in (1, 2):
-        choose_take(page, number)
-        assert page.is_visible("#result-player img.on-light")
-        if pipeline.sound_problem() is None:
-            assert plays(page, "#result-player")
-            assert soundfile.info(download(page, "#download-wav", tmp_path)).duration > 8
-        results.append(midi.load(download(page, "#download-midi", tmp_path)).score)
-    assert len(results[0].tracks) == len(seed.tracks)
-    for result in results:
-        assert beats(result, 0) == beats(seed, 0)
-        # In 4/4 bars 2 and 3 are quarters 4 to 12.
-        before, after = ([n for n in beats(score, 1) if not 4 <= n[0] < 12] for score in (seed, result))
-        assert before == after and before
-    chords = [beats(score, 1) for score in (seed, *results)]
-    assert chords[0] != chords[1] != chords[2] != chords[0]
-    page.click("#reuse")
-    page.wait_for_selector("#seed-notice .notice:has-text('now the seed')")
-
-
-def test_notes_to_keep_that_are_none_are_answered_in_words(visit: Callable[..., Any]) -> None:
-    page = visit()
-    open_tab(page, "Rewrite bars")
-    page.fill("#infill-keep input, #infill-keep textarea", "5:H4")
-    page.click("#infill-generate")
-    page.wait_for_selector("#result-notice .notice[data-kind=error][role=alert]:has-text('write 5:C4')")
-    page.wait_for_selector("#infill-generate:enabled")
-
-
-@pytest.mark.parametrize(("lead", "program"), [("its own instrument", None), ("instrument of the style", 0)])
-def test_the_melody_of_an_example_is_set_anew_in_two_takes(
-    visit: Callable[..., Any], tmp_path: Path, lead: str, program: int | None
-) -> None:
-    page = visit(accept_downloads=True)
-    seed = choose_example(page, "ode-to-joy")
-    open_tab(page, "Accompany")
-    page.click(f"#accompany-lead label:has-text({lead!r})")
-    page.click("#accompany-style input")
-    page.click("[role=option]:has-text('Chorale')")
-    write_takes(page, "accompany", 2)
-    choose_take(page, 2)
-    if pipeline.sound_problem() is None:
-        assert plays(page, "#result-player")
-    result = midi.load(download(page, "#download-midi", tmp_path)).score
-    assert beats(result, 0) == beats(seed, 0)
-    assert result.tracks[0].program == (seed.tracks[0].program if program is None else program)
-    assert {"Alto", "Tenor", "Bass"} & {track.name for track in result.tracks[1:]}
-
-
 # --- strangers --------------------------------------------------------------------------------------------------------
 
 HOSTILE = "${window.hacked=1}{{#if 1}}<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>`"
@@ -401,12 +222,6 @@ def test_no_call_can_make_the_server_read_its_own_files(
 # --- how it looks and how it can be used ------------------------------------------------------------------------------
 
 
-def picture(page: Any, name: str, tmp_path: Path) -> None:
-    """A screenshot of the whole page, in the folder STUDIO_SCREENSHOTS if that is set."""
-    folder = Path(os.environ.get("STUDIO_SCREENSHOTS", tmp_path))
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
-
-
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
 def test_it_fits_and_can_be_read(
     visit: Callable[..., Any], tune: Path, tmp_path: Path, scheme: str, width: int
@@ -424,14 +239,13 @@ def test_it_fits_and_can_be_read(
     page.mouse.move(0, 0)
     page.wait_for_timeout(400)
     picture(page, f"{scheme}-{width}", tmp_path)
-    contrast = Path(__file__).with_name("contrast.js").read_text()
-    assert page.evaluate(contrast) == []
-    for tab in ("Rewrite bars", "Accompany"):
+    assert page.evaluate(CONTRAST) == []
+    for tab in TABS:
         open_tab(page, tab)
         page.wait_for_timeout(400)
         picture(page, f"{scheme}-{width}-{tab.split()[0].lower()}", tmp_path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate(contrast) == []
+        assert page.evaluate(CONTRAST) == []
 
 
 def test_the_visitor_may_choose_light_or_dark_and_it_is_kept(visit: Callable[..., Any]) -> None:
@@ -443,23 +257,11 @@ def test_the_visitor_may_choose_light_or_dark_and_it_is_kept(visit: Callable[...
     assert page.is_hidden("#seed-player img.on-light")
 
 
-def unnamed(page: Any) -> Any:
-    """What can be used on the page and has no name."""
-    return page.evaluate("""
-    () => [...document.querySelectorAll("button, input, select, textarea, [role=slider], audio[controls]")]
-      .filter((node) => node.checkVisibility() && !node.closest("[aria-hidden=true]"))
-      .filter((node) => !(node.ariaLabel || node.innerText || node.title || [...(node.labels || [])]
-        .map((label) => label.innerText).join("").trim()
-        || (node.getAttribute("aria-labelledby") && document.getElementById(node.getAttribute("aria-labelledby")))))
-      .map((node) => node.outerHTML.slice(0, 160))
-    """)
-
-
 def test_every_control_has_a_name_and_the_page_one_heading(visit: Callable[..., Any]) -> None:
     page = visit()
     page.click("#continue-advanced button")
     assert unnamed(page) == []
-    for tab in ("Rewrite bars", "Accompany"):
+    for tab in TABS:
         open_tab(page, tab)
         page.wait_for_timeout(300)
         assert unnamed(page) == []

@@ -15,7 +15,7 @@ from desk import FONT, WORDS, fields, last, new_tab, visitor
 from studio import midi, pipeline
 from studio.errors import SoundError
 from studio.score import Note, Score, Track
-from studio.ui import seed_panel
+from studio.ui import music_panel
 from studio.ui.continue_tab import ContinueTab
 from studio.ui.handlers import WRITERS
 
@@ -105,7 +105,7 @@ def test_whoever_comes_finds_the_first_example_and_whoever_stays_keeps_theirs(ta
 def test_of_a_long_seed_the_beginning_is_heard_and_that_is_said(
     tab: ContinueTab, tune: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seed_panel, "HEARD_S", 4.0)
+    monkeypatch.setattr(music_panel, "HEARD_S", 4.0)
     monkeypatch.setattr(pipeline, "save_wav", lambda score, path, font: path.write_bytes(b"%d" % score.bar_count))
     player = last(tab.seed.open_file(visitor(), str(tune), FONT))[tab.seed.player]
     assert Path(player["audio"]["path"]).read_bytes() == b"2"

@@ -125,7 +125,7 @@ def test_templates_are_constant() -> None:
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-KEY = r"(seed|facts|settings|result|error|continue|infill|accompany|app)\.\w+"
+KEY = r"(seed|facts|settings|result|error|continue|infill|accompany|vary|blend|resemble|compare|app)\.\w+"
 
 
 def used_keys() -> set[str]:
@@ -139,12 +139,27 @@ def used_keys() -> set[str]:
     return {text for text in texts if re.fullmatch(KEY, text) and text not in ("seed.mid", "seed.wav")}
 
 
+FIELDS = {
+    "continue": "bars track first_bar last_bar",
+    "infill": "first_bar last_bar",
+    "accompany": "track first_bar last_bar",
+    "vary": "amount track first_bar last_bar",
+    "blend": "steps track other other_track",
+    "resemble": "strength track other other_track first_bar last_bar",
+    "compare": "bars track first_bar last_bar",
+}
+"""The fields of each tab whose words are found by the tab's name."""
+PAIRS = ("blend", "resemble")
+
+
 def test_every_key_that_is_used_has_its_words_and_every_word_is_used() -> None:
     sentences: dict[str, str] = json.loads((UI / "strings" / "en.json").read_text(encoding="utf-8"))
-    by_group = ("control.", "player.", "app.")  # handed over together or by a name that the model gives
+    by_group = ("control.", "player.", "app.", "figure.")  # handed over together or by a name that the model gives
     headings = {f"{card}.{part}" for card in ("seed", "settings", "result") for part in ("heading", "intro")}
-    common = ("no_model", "generate", "first_bar", "first_bar_help", "last_bar", "last_bar_help")
-    used = used_keys() | headings | {f"{tab}.{part}" for tab in ("continue", "infill", "accompany") for part in common}
+    tabs = {f"{verb}.{part}" for verb in FIELDS for part in ("tab", "no_model", "generate")}
+    fields = {f"{verb}.{field}{part}" for verb in FIELDS for field in FIELDS[verb].split() for part in ("", "_help")}
+    music = {f"{place}.{part}" for place in ("seed", *PAIRS) for part in ("file", "examples", "player", "roll")}
+    used = used_keys() | headings | tabs | fields | music | {f"{verb}.no_other" for verb in PAIRS}
     assert used <= sentences.keys()
     assert {key for key in sentences if not key.startswith(by_group)} == {
         key for key in used if not key.startswith(by_group)

@@ -6,7 +6,7 @@ returns plain values, and whatever goes wrong for a user is a `StudioError` with
 
 from studio.models import Control
 from studio.pipeline.catalogue import ModelInfo, models
-from studio.pipeline.compare import Comparing, Comparison, Entry, compare
+from studio.pipeline.comparison import Comparing, Comparison, Entry, compare
 from studio.pipeline.continuation import continue_
 from studio.pipeline.ensembles import ENSEMBLES, INSTRUMENTS
 from studio.pipeline.kept import parse_kept

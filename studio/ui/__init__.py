@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+from collections.abc import Sequence
+from functools import partial
 
 from studio.ui import offline  # isort: skip  # noqa: F401 - must come before gradio
 
@@ -33,6 +35,12 @@ QUEUE = 40  # callers waiting at once; the next one is turned away
 CACHE_S = (3600, 86400)  # every hour, files served a day ago are deleted
 PING = "studio-is-alive"
 WARM = "warm"
+TABS: tuple[type[Tab], ...] = (
+    ContinueTab,
+    InfillTab,
+    AccompanyTab,
+    CompareTab,
+)
 STYLES = ("page.css", "player.css", "parts.css")
 
 
@@ -54,23 +62,23 @@ def build(language: str = "en") -> gr.Blocks:
             part.connect(page)
         result.connect(seed)
         seed.connect(page)
-        api(tabs[0].warm, api_name=WARM, api_visibility="undocumented", concurrency_limit=1)
+        api(partial(_warm_all, tabs), api_name=WARM, api_visibility="undocumented", concurrency_limit=1)
     page.queue(max_size=QUEUE, default_concurrency_limit=4, api_open=False)
     return page
 
 
-def _tabs(words: Words, visits: Visits, seed: SeedPanel, result: ResultPanel) -> tuple[ContinueTab, *tuple[Tab, ...]]:
+def _tabs(words: Words, visits: Visits, seed: SeedPanel, result: ResultPanel) -> list[Tab]:
     """The tabs, each a verb of the pipeline. They write into the same result, and stand in one line."""
-    line = Line(WRITERS)
-    with gr.Tab(words("continue.tab")):
-        first = ContinueTab(words, visits, line, seed, result)
-    with gr.Tab(words("infill.tab")):
-        second = InfillTab(words, visits, line, seed, result)
-    with gr.Tab(words("accompany.tab")):
-        third = AccompanyTab(words, visits, line, seed, result)
-    with gr.Tab(words("compare.tab")):
-        last = CompareTab(words, visits, line, seed, result)
-    return first, second, third, last
+    line, made = Line(WRITERS), []
+    for kind in TABS:
+        with gr.Tab(words(f"{kind.verb}.tab")):
+            made.append(kind(words, visits, line, seed, result))
+    return made
+
+
+def _warm_all(tabs: Sequence[Tab]) -> None:
+    for tab in tabs:
+        tab.warm()
 
 
 def _head(words: Words) -> str:

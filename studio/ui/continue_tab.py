@@ -35,7 +35,7 @@ class ContinueTab(VerbTab):
         return pipeline.continue_(seed, request)
 
     def warm(self) -> None:
-        """Do once what the first visitor would wait for: show an example and let the first model write a bar."""
+        """Show an example and let the first model write a bar."""
         self.seed.warm()
         for path in [path for _, path in pipeline.examples()][:1]:
             for model in list(self.models)[:1]:

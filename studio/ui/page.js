@@ -25,15 +25,17 @@
 
   // --- a file over the limit is not sent at all: the sentence stands where it was chosen
   const tooLarge = (event, files) => {
-    const inside = event.target.closest && event.target.closest("#seed-file");
+    const inside = event.target.closest && event.target.closest(".music-file");
     if (!inside || !files || ![...files].some((file) => file.size > limit)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const sentence = document.querySelector("#upload-problem");
+    const sentence = inside.closest(".choose").querySelector(".upload-problem");
     sentence.textContent = words.too_large;
     sentence.hidden = false;
   };
-  const forget = () => (document.querySelector("#upload-problem").hidden = true);
+  const forget = () => {
+    for (const sentence of document.querySelectorAll(".upload-problem")) sentence.hidden = true;
+  };
   window.addEventListener("change", (event) => {
     if (event.target.type !== "file") return;
     forget();

@@ -74,6 +74,9 @@ class Tab:
             self.last_bar: max(1, found.bars),
         }
 
+    def warm(self) -> None:
+        """Do once what the first visitor would wait for."""
+
     @property
     def fields(self) -> list[Any]:
         """What the tab's button hands over to `generate`, the SoundFont first."""

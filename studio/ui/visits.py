@@ -17,6 +17,8 @@ from pathlib import Path
 
 from studio.pipeline import Entry, Seed, Take
 
+SEED = "seed"
+"""Where on the desk the music lies that the tabs work with; a second piece that a tab wants has a place of its own."""
 KEEP_S = 2 * 60 * 60.0  # a visit nobody used for this long is cleared away
 MOST_FOLDERS = 8  # of one visit; what is on the page was copied when it was shown
 MOST = 200  # visits kept at once; the longest unused go first
@@ -47,17 +49,36 @@ class Result:
         return folder
 
 
+@dataclass(frozen=True)
+class OnDesk:
+    """A piece of music that was read, and the folder where its picture and its sound lie."""
+
+    seed: Seed
+    folder: Path
+
+
 @dataclass
 class Visit:
-    """One visitor's desk. `folder` is nobody else's; `stop` is set to end the writing that is under way."""
+    """One visitor's `desk`, with the music that lies on it by its place, and the last `result`.
+
+    `folder` is nobody else's; `stop` is set to end the writing that is under way.
+    """
 
     folder: Path
-    seed: Seed | None = None
-    seed_folder: Path | None = None
+    desk: dict[str, OnDesk] = field(default_factory=dict)
     result: Result | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     used: float = 0.0
     numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def music(self, place: str) -> Seed | None:
+        """The music that lies there, if any does."""
+        return self.desk[place].seed if place in self.desk else None
+
+    @property
+    def seed(self) -> Seed | None:
+        """The music that the tabs work with."""
+        return self.music(SEED)
 
     def new_folder(self) -> Path:
         """An empty folder for the files of one seed or result; the oldest ones go."""
@@ -73,11 +94,18 @@ class Visits:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._root = tempfile.TemporaryDirectory(prefix="music-studio-", ignore_cleanup_errors=True)
         self._visits: dict[str, Visit] = {}
+        self._for_all: dict[str, Path] = {}
         self._lock = threading.Lock()
         self._clock = clock
 
-    def new_folder(self) -> Path:
+    def folder_for_all(self, key: str) -> Path:
         """A folder that belongs to no visit and stays as long as the server: for what is the same for all."""
+        with self._lock:
+            if key not in self._for_all:
+                self._for_all[key] = self._new_folder()
+            return self._for_all[key]
+
+    def _new_folder(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self._root.name))
 
     def of(self, name: str | None) -> Visit:
@@ -87,7 +115,7 @@ class Visits:
             # Callers without a name share nothing with each other.
             name = name or secrets.token_hex()
             if name not in self._visits:
-                self._visits[name] = Visit(self.new_folder())
+                self._visits[name] = Visit(self._new_folder())
             self._visits[name].used = now
             self._clear(now)
             return self._visits[name]

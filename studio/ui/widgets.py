@@ -100,7 +100,7 @@ def remark(sentence: str) -> None:
 
 def upload_problem() -> gr.HTML:
     """Where page.js says that a file was too large to be sent."""
-    return gr.HTML('<p id="upload-problem" role="alert" hidden></p>', apply_default_css=False)
+    return gr.HTML('<p class="upload-problem" role="alert" hidden></p>', apply_default_css=False)
 
 
 def player_value(

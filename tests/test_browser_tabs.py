@@ -1,0 +1,121 @@
+"""The tabs in headless Chromium: what each writes from an example, and what it says when it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+from browsing import MARKS, beats, choose_example, choose_take, download, open_tab, plays, slowed, write_takes
+
+from studio import midi, pipeline
+
+pytestmark = MARKS
+
+
+def test_bars_of_an_example_are_written_anew_in_two_takes(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = visit(accept_downloads=True)
+    seed = choose_example(page, "evening-window")
+    open_tab(page, "Rewrite bars")
+    page.click("#infill-tracks label:has-text('Melody')")
+    page.fill("#infill-first-bar input", "2")
+    page.fill("#infill-last-bar input", "3")
+    write_takes(page, "infill", 2)
+    results = []
+    for number in (1, 2):
+        choose_take(page, number)
+        assert page.is_visible("#result-player img.on-light")
+        if pipeline.sound_problem() is None:
+            assert plays(page, "#result-player")
+            assert soundfile.info(download(page, "#download-wav", tmp_path)).duration > 8
+        results.append(midi.load(download(page, "#download-midi", tmp_path)).score)
+    assert len(results[0].tracks) == len(seed.tracks)
+    for result in results:
+        assert beats(result, 0) == beats(seed, 0)
+        # In 4/4 bars 2 and 3 are quarters 4 to 12.
+        before, after = ([n for n in beats(score, 1) if not 4 <= n[0] < 12] for score in (seed, result))
+        assert before == after and before
+    chords = [beats(score, 1) for score in (seed, *results)]
+    assert chords[0] != chords[1] != chords[2] != chords[0]
+    page.click("#reuse")
+    page.wait_for_selector("#seed-notice .notice:has-text('now the seed')")
+
+
+def test_notes_to_keep_that_are_none_are_answered_in_words(visit: Callable[..., Any]) -> None:
+    page = visit()
+    open_tab(page, "Rewrite bars")
+    page.fill("#infill-keep input, #infill-keep textarea", "5:H4")
+    page.click("#infill-generate")
+    page.wait_for_selector("#result-notice .notice[data-kind=error][role=alert]:has-text('write 5:C4')")
+    page.wait_for_selector("#infill-generate:enabled")
+
+
+@pytest.mark.parametrize(("lead", "program"), [("its own instrument", None), ("instrument of the style", 0)])
+def test_the_melody_of_an_example_is_set_anew_in_two_takes(
+    visit: Callable[..., Any], tmp_path: Path, lead: str, program: int | None
+) -> None:
+    page = visit(accept_downloads=True)
+    seed = choose_example(page, "ode-to-joy")
+    open_tab(page, "Accompany")
+    page.click(f"#accompany-lead label:has-text({lead!r})")
+    page.click("#accompany-style input")
+    page.click("[role=option]:has-text('Chorale')")
+    write_takes(page, "accompany", 2)
+    choose_take(page, 2)
+    if pipeline.sound_problem() is None:
+        assert plays(page, "#result-player")
+    result = midi.load(download(page, "#download-midi", tmp_path)).score
+    assert beats(result, 0) == beats(seed, 0)
+    assert result.tracks[0].program == (seed.tracks[0].program if program is None else program)
+    assert {"Alto", "Tenor", "Bass"} & {track.name for track in result.tracks[1:]}
+
+
+def test_all_models_continue_one_seed_side_by_side_and_one_is_taken_onward(
+    visit: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = visit(accept_downloads=True)
+    seed = choose_example(page, "ode-to-joy")
+    open_tab(page, "Compare")
+    page.fill("#compare-bars input[type=number]", "3")
+    page.click("#compare-generate")
+    page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('one after the other')")
+    assert page.is_hidden("#result-player") and page.is_hidden("#download-midi")
+    boxes = []
+    for name in ("transformer", "lstm"):
+        place = f"#compared-{name}"
+        told = page.inner_text(f"{place}-facts")
+        assert "3 bars" in told and "notes/s" in told
+        assert page.evaluate(f"document.querySelector('{place}-player img.on-light').naturalWidth") > 300
+        # It is scrolled to the new music, which alone is of interest here.
+        assert page.evaluate(f"document.querySelector('{place}-player .roll').scrollLeft") > 0
+        if pipeline.sound_problem() is None:
+            assert plays(page, f"{place}-player")
+            assert soundfile.info(download(page, f"{place}-wav", tmp_path)).duration > 8
+        result = midi.load(download(page, f"{place}-midi", tmp_path)).score
+        assert result.bar_count == seed.bar_count + 3 and beats(result, 0)[: len(beats(seed, 0))] == beats(seed, 0)
+        boxes.append(page.locator(f"{place}-player").bounding_box())
+    assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
+    page.click("#compared-lstm-reuse")
+    page.wait_for_selector("#seed-notice .notice:has-text('now the seed')")
+    assert f"{seed.bar_count + 3} bars" in page.inner_text("#seed-facts")
+    # What is written next stands alone again.
+    open_tab(page, "Continue")
+    page.click("#continue-generate")
+    page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Wrote')")
+    assert page.is_visible("#result-player img") and page.is_hidden("#compared-lstm-player")
+    page.wait_for_function("document.querySelector('#result-player .roll').scrollLeft > 0")
+
+
+def test_a_comparison_can_be_stopped(visit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    page = visit()
+    slowed(monkeypatch, 0.1)
+    open_tab(page, "Compare")
+    page.fill("#compare-bars input[type=number]", "64")
+    page.click("#compare-generate")
+    page.wait_for_selector("#result-notice .notice:has-text('of 64 bars written')")
+    page.click("#stop")
+    page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Stopped. What was written')")
+    page.wait_for_selector("#compare-generate:enabled")
+    assert page.is_visible("#compared-transformer-player img") and page.is_hidden("#compared-lstm-player")

@@ -30,6 +30,7 @@ VERBS = {
     ),
 }
 VERBS["restyle"] = VERBS["accompany"]
+VERBS |= {"vary": (), "blend": (), "resemble": ()}
 """What a model can be asked to do, each with the controls that only this verb has."""
 
 

@@ -102,6 +102,36 @@ class AccompanyRequest(Asked):
     voice_leading: bool | None = None
 
 
+@dataclass(frozen=True)
+class VaryRequest(Asked):
+    """Vary the melody in bars `first_bar` to `last_bar`: `amount` 0 leaves it as it is, 1 lets go of it (0-1)."""
+
+    amount: float = 0.3
+    melody_track: int | None = None
+    first_bar: int = 1
+    last_bar: int | None = None
+
+
+@dataclass(frozen=True)
+class BlendRequest(Asked):
+    """Lead from a seed's melody to another's in `steps` (3-16) steps, the melodies themselves the first and the last."""
+
+    steps: int = 5
+    melody_track: int | None = None
+    other_track: int | None = None
+
+
+@dataclass(frozen=True)
+class ResembleRequest(Asked):
+    """Give the melody in bars `first_bar` to `last_bar` the manner of another's: `strength` 0 not at all, 1 wholly."""
+
+    strength: float = 0.7
+    melody_track: int | None = None
+    other_track: int | None = None
+    first_bar: int = 1
+    last_bar: int | None = None
+
+
 def settled(request: Asked, info: ModelInfo, verb: str) -> dict[str, Any]:
     """The value of each control of the verb; SettingError for one it does not offer or a value out of range."""
     check_seed(request.seed)
@@ -154,6 +184,12 @@ def _is_number(value: Any) -> bool:
 def check_seed(value: Any) -> None:
     """SettingError unless `value` can be a seed number."""
     check_whole("seed", value, 0, _MAX_SEED - MAX_TAKES)
+
+
+def check_share(name: str, value: Any) -> None:
+    """SettingError unless `value` is a number from 0 to 1."""
+    if not _is_number(value) or not 0 <= value <= 1:
+        raise SettingError(f"{name} must be from 0 to 1, but {value} was given.")
 
 
 def check_whole(name: str, value: Any, lowest: float, highest: float) -> None:

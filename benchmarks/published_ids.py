@@ -2,21 +2,22 @@
 
 Each frame has one way of being written and each piece one way of being read, so by the chain rule the sum of the ids'
 negative log-likelihoods is that of the frame, given all frames before it. (A model may give something to other ways of
-writing; that is lost to it.) A frame that is like the last one is written short: it costs less to read, and nothing is
-left out of the sum. The ids that say so carry a clock, since how many frames have passed is known to everyone.
+writing; that is lost to it.) What is like the last frame is written short, or not at all where what comes instead says
+so: it costs less to read, and nothing is left out of the sum.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.published_pieces import REST, Frame, Piece
+from studio.errors import DataError
 
 Ids = npt.NDArray[np.int64]
 
@@ -25,8 +26,12 @@ PAD, START = 0, 1
 HOME, MOVED, CUT = 2, 3, 4
 CLOCK = 5  # the first of the ids with the clock
 LOWEST, HIGHEST = 21, 108  # pitches that can be written
-VOICE = HIGHEST - LOWEST + 2  # the ids of a voice: its rest and its pitches
-KEYS = 12
+
+# Chorales: a bar begins; so many ticks of it have passed (a whole note, 24 ticks a quarter); pitches of the voices.
+BAR, AT, TICKS = 5, 6, 96
+SUNG = AT + TICKS
+LOWEST_SUNG, HIGHEST_SUNG = 33, 84
+VOICE = HIGHEST_SUNG - LOWEST_SUNG + 2  # the ids of a voice: its rest and its pitches
 
 
 class Writing(Protocol):
@@ -38,6 +43,10 @@ class Writing(Protocol):
     @property
     def vocab_size(self) -> int:
         """Ids in all."""
+
+    @property
+    def places(self) -> dict[str, int]:
+        """Where the network finds bars and places in them among the ids, for its `Config`."""
 
     def write(self, piece: Piece, shift: int = 0) -> tuple[Ids, Ids]:
         """The ids of all frames, moved by `shift` semitones, and the frame that each belongs to."""
@@ -60,6 +69,11 @@ class Keys:
         """SAME, TOP and END with the clock, and pitches."""
         return CLOCK + 3 * self.clock + HIGHEST - LOWEST + 1
 
+    @property
+    def places(self) -> dict[str, int]:
+        """See `Writing`: nowhere."""
+        return {}
+
     def write(self, piece: Piece, shift: int = 0) -> tuple[Ids, Ids]:
         """See `Writing`; every id is predicted, END with the others: without it the frame would not be complete."""
         rows = [self._frame(index, last, frame, shift) for index, (last, frame) in enumerate(pairwise([(), *piece]))]
@@ -75,34 +89,47 @@ class Keys:
 
 @dataclass(frozen=True)
 class Voices:
-    """`KEY`, then for each frame `NEW S A T B`, or `SAME` when it is like the last; each voice has its own ids.
+    """Bars and changes: `BAR` at each bar's beginning and at the end; for each frame that is new, `AT` and its pitches.
 
-    KEY is the lowest pitch class of the first frame, and part of its likelihood. From then on it is known, and pitches
-    are written as if it were C, up to 5 semitones lower or 6 higher than they are: chorales in all keys look alike.
+    AT says how far into the bar the frame begins, in the 24 ticks a quarter that the network's rotary positions know.
+    Pitches are written from the soprano down, in the first frame all, then only those that are new; each voice has its
+    own ids. What says that a voice or a frame is held is what comes instead: a lower voice, a later AT, or BAR.
     """
 
     clock: int
-    """After so many frames the clock's ids come again."""
+    """Frames a bar."""
     count: int = 4
     voiced = True
 
     @property
     def vocab_size(self) -> int:
-        """KEY, SAME and NEW with the clock, and for each voice its rest and its pitches."""
-        return CLOCK + 2 * self.clock + KEYS + self.count * VOICE
+        """BAR, AT for each tick, and for each voice its rest and its pitches."""
+        return SUNG + self.count * VOICE
+
+    @property
+    def places(self) -> dict[str, int]:
+        """See `Writing`."""
+        return {"bar_id": BAR, "position_id": AT, "positions": TICKS}
 
     def write(self, piece: Piece, shift: int = 0) -> tuple[Ids, Ids]:
-        """See `Writing`."""
-        key = (min([pitch for pitch in piece[0] if pitch != REST], default=0) + shift) % KEYS
-        change = shift - key + (KEYS if key > KEYS // 2 - 1 else 0)
-        pairs = pairwise([(), *piece])
-        rows = [list(self._frame(index, last, frame, change)) for index, (last, frame) in enumerate(pairs)]
-        rows[0].insert(0, CLOCK + 2 * self.clock + key)
-        return np.concatenate(rows), np.repeat(np.arange(len(piece)), [len(row) for row in rows])
+        """See `Writing`; the last bar is written to its end, as if what sounds last were held until then.
 
-    def _frame(self, index: int, last: Frame, frame: Frame, change: int) -> Iterator[int]:
-        new = frame != last
-        yield CLOCK + new * self.clock + index % self.clock
-        for voice, pitch in enumerate(frame if new else ()):
-            place = 0 if pitch == REST else pitch + change - LOWEST + 1
-            yield CLOCK + 2 * self.clock + KEYS + voice * VOICE + place
+        DataError for pitches that no singer of a chorale has.
+        """
+        if odd := {p + shift for frame in piece for p in frame if p != REST} - {*range(LOWEST_SUNG, HIGHEST_SUNG + 1)}:
+            raise DataError(f"a chorale has pitches from {LOWEST_SUNG} to {HIGHEST_SUNG}, but here is {min(odd)}.")
+        pairs = pairwise([(), *piece])
+        rows = [list(self._frame(index, last, frame, shift)) for index, (last, frame) in enumerate(pairs)]
+        rows[-1].append(BAR)
+        return np.array([*chain(*rows)]), np.repeat(np.arange(len(piece)), [len(row) for row in rows])
+
+    def _frame(self, index: int, last: Frame, frame: Frame, shift: int) -> Iterator[int]:
+        if index % self.clock == 0:
+            yield BAR
+        if frame == last:
+            return
+        yield AT + index % self.clock * TICKS // self.clock
+        for voice, pitch in enumerate(frame):
+            if last and pitch == last[voice]:
+                continue
+            yield SUNG + voice * VOICE + (0 if pitch == REST else pitch + shift - LOWEST_SUNG + 1)

@@ -50,6 +50,8 @@ class Settings:
     """Share of the pieces that are learned in their own key."""
     most: int = 6
     """Largest transposition of the others, in semitones either way, within the range that the training split has."""
+    keys: tuple[int, ...] = (0,)
+    """At the end pieces are read in their own key moved by these semitones, see `frame_nats`; own key first."""
     look_every: int = 300
     save_every: int = 5
     """Epochs between two savings of the state."""
@@ -68,7 +70,7 @@ class Run:
         torch.manual_seed(settings.seed)
         config = Config(
             writing.vocab_size, START, width=settings.width, layers=settings.layers, heads=settings.heads,
-            context=settings.context, dropout=settings.dropout,
+            context=settings.context, dropout=settings.dropout, **writing.places,
         )  # fmt: skip
         self.model, self.average = Model(config), Model(config)
         self.average.load_state_dict(self.model.state_dict())

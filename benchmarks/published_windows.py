@@ -29,17 +29,17 @@ def header(moved: bool, cut: bool) -> list[int]:
     return [MOVED if moved else HOME, *([CUT] if cut else []), START]
 
 
-def windows(writing: Writing, piece: Piece, index: int, context: int) -> Iterator[Window]:
-    """All of a piece in its own key, every id counted once.
+def windows(writing: Writing, piece: Piece, index: int, context: int, shift: int = 0) -> Iterator[Window]:
+    """All of a piece, moved by `shift` semitones, every id counted once.
 
     The first window begins the piece; each further one begins at the frame after half of the one before it, which it
     reads again and does not count. So what is predicted follows at least about half a context, or all that was before.
     """
-    body, frames = writing.write(piece)
+    body, frames = writing.write(piece, shift)
     begins = np.searchsorted(frames, np.arange(len(piece)))
     start, counted = 0, 0
     while counted < len(body):
-        head = header(False, start > 0)
+        head = header(shift != 0, start > 0)
         end = min(len(body), start + context + 1 - len(head))
         told = np.where(np.arange(start, end) >= counted, frames[start:end], -1)
         yield Window(np.concatenate([head, body[start:end]]), np.concatenate([[-1] * (len(head) - 1), told]), index)
@@ -55,21 +55,35 @@ def padded(rows: Sequence[Ids]) -> torch.Tensor:
 
 @torch.inference_mode()
 def frame_nats(
-    model: Model, writing: Writing, pieces: Sequence[Piece], context: int, tokens: int = 16_384
+    model: Model,
+    writing: Writing,
+    pieces: Sequence[Piece],
+    context: int,
+    shifts: Sequence[int] = (0,),
+    tokens: int = 16_384,
 ) -> list[npt.NDArray[np.float64]]:
-    """For each piece, in its own key, the negative log-likelihood in nats of each of its frames given those before.
+    """For each piece the negative log-likelihood in nats of each of its frames given those before.
 
-    `tokens` is how many ids are read together.
+    With several `shifts` (semitones) the piece is read in as many keys, and an id is as likely as on average over
+    them: that is one distribution again, since what is moved can be moved back. `tokens` are read together.
     """
     model.eval()
     totals = [np.zeros(len(piece)) for piece in pieces]
-    every = [window for i, piece in enumerate(pieces) for window in windows(writing, piece, i, context)]
-    every.sort(key=lambda window: len(window.ids))
-    rows = (row for group in grouped([w.ids for w in every], tokens) for row in model.nll(padded(group)).double())
-    for row, window in zip(rows, every, strict=True):
+    every = [[w for i, piece in enumerate(pieces) for w in windows(writing, piece, i, context, s)] for s in shifts]
+    chances = [_chances(model, [window.ids for window in key], tokens) for key in every]
+    for window, *rows in zip(every[0], *chances, strict=True):
+        nats = -np.logaddexp.reduce(rows) + math.log(len(rows))
         counted = window.frames >= 0
-        np.add.at(totals[window.piece], window.frames[counted], row.numpy()[: len(counted)][counted])
+        np.add.at(totals[window.piece], window.frames[counted], nats[counted])
     return totals
+
+
+def _chances(model: Model, rows: Sequence[Ids], tokens: int) -> list[npt.NDArray[np.float64]]:
+    """For each row the logarithm of the likelihood of all ids but the first."""
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    found = [row for group in grouped([rows[i] for i in order], tokens) for row in model.nll(padded(group)).double()]
+    chances = {i: -row.numpy()[: len(rows[i]) - 1] for i, row in zip(order, found, strict=True)}
+    return [chances[i] for i in range(len(rows))]
 
 
 def grouped(rows: Sequence[Ids], tokens: int) -> Iterator[list[Ids]]:

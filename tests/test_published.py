@@ -16,7 +16,22 @@ from scipy.io import savemat
 from benchmarks import published
 from benchmarks.published_baseline import voice_bigram
 from benchmarks.published_batches import Batches
-from benchmarks.published_ids import CLOCK, CUT, HOME, LOWEST, MOVED, START, VOICE, Keys, Voices
+from benchmarks.published_ids import (
+    AT,
+    BAR,
+    CLOCK,
+    CUT,
+    HOME,
+    LOWEST,
+    LOWEST_SUNG,
+    MOVED,
+    START,
+    SUNG,
+    TICKS,
+    VOICE,
+    Keys,
+    Voices,
+)
 from benchmarks.published_pieces import REST, keys, voices
 from benchmarks.published_training import Run, Settings
 from benchmarks.published_windows import frame_nats, mean_nats, windows
@@ -24,7 +39,7 @@ from studio.errors import DataError
 from studio.models.transformer import Config, Model
 
 CHORALE = [(72, 67, 64, 48), (72, 67, 64, 48), (74, 67, REST, 55), (72, 67, 64, 48)]
-TINY = Settings(steps=9, width=16, layers=1, tokens=64, context=64, warmup=2, look_every=3)
+TINY = Settings(steps=9, width=48, layers=1, tokens=64, context=64, warmup=2, look_every=3)
 
 
 def model(writing, context=64):
@@ -102,25 +117,54 @@ def test_keys_are_written_short_when_little_changes():
     assert frames.tolist() == [0, 0, 0, 1, 2, 2, 3, 3, 3, 4]
 
 
-def test_voices_are_written_from_the_soprano_down():
-    writing = Voices(clock=16)
-    ids, frames = writing.write(CHORALE[:3])  # its first bass is a C
-    key, rest = CLOCK + 32, [CLOCK + 32 + 12 + v * VOICE for v in range(4)]
-    sung = [first + pitch - LOWEST + 1 for first, pitch in zip(rest, CHORALE[0], strict=True)]
-    assert ids[:7].tolist() == [key, CLOCK + 16, *sung, CLOCK + 1]  # KEY, NEW, the four, SAME
-    assert ids[7:].tolist() == [CLOCK + 16 + 2, sung[0] + 2, sung[1], rest[2], sung[3] + 7]
-    assert frames.tolist() == [0] * 6 + [1] + [2] * 5
+def test_voices_are_written_where_they_change():
+    writing = Voices(clock=2)
+    at, rest = [AT, AT + TICKS // 2], [SUNG + v * VOICE for v in range(4)]
+    first = [r + pitch - LOWEST_SUNG + 1 for r, pitch in zip(rest, CHORALE[0], strict=True)]
+    ids, frames = writing.write(CHORALE)
+    assert ids[:7].tolist() == [BAR, at[0], *first, BAR]  # a bar of one chord, then the next begins
+    assert ids[7:11].tolist() == [at[0], first[0] + 2, rest[2], first[3] + 7]  # the alto is held, the tenor rests
+    assert ids[11:].tolist() == [at[1], first[0], first[2], first[3], BAR]
+    assert frames.tolist() == [0] * 6 + [2] * 5 + [3] * 5
 
 
-@pytest.mark.parametrize("shift", range(-6, 7))
-def test_a_chorale_in_any_key_is_written_as_in_c(shift):
-    writing = Voices(clock=16)
-    home, moved = writing.write(CHORALE)[0], writing.write(CHORALE, shift)[0]
-    octave = 12 if shift == 6 else 0  # F sharp is written a tritone higher, wherever it lies
-    assert (home[0], moved[0]) == (CLOCK + 32, CLOCK + 32 + shift % 12)
-    sung = home[1:] > CLOCK + 32 + 12
-    rests = np.isin(home[1:], [CLOCK + 32 + 12 + v * VOICE for v in range(4)])
-    assert (moved[1:] - home[1:]).tolist() == np.where(sung & ~rests, octave, 0).tolist()
+def test_moved_voices_sing_and_rest_alike():
+    ids, moved = (Voices(clock=16).write(CHORALE, shift)[0] for shift in (0, -2))
+    sung = (ids >= SUNG) & ((ids - SUNG) % VOICE > 0)
+    assert (moved - ids).tolist() == np.where(sung, -2, 0).tolist()
+
+
+def test_voices_that_nobody_has_are_refused():
+    with pytest.raises(DataError, match="from 33 to 84, but here is 86"):
+        Voices(clock=4).write(CHORALE, 12)
+
+
+def read_voices(writing, ids):
+    """What `Voices.write` wrote, as far as the end of its last bar."""
+    piece, bar, last = [], 0, None
+    for value in ids.tolist():
+        if value == BAR:
+            piece += [last] * (bar * writing.clock - len(piece))
+            bar += 1
+        elif value < SUNG:
+            at = (bar - 1) * writing.clock + (value - AT) * writing.clock // TICKS
+            piece += [last] * (at - len(piece))
+            piece.append(last or (REST,) * 4)
+        else:
+            voice, place = divmod(value - SUNG, VOICE)
+            told = list(piece[-1])
+            told[voice] = place - 1 + LOWEST_SUNG if place else REST
+            piece[-1] = tuple(told)
+        last = piece[-1] if piece else None
+    return piece
+
+
+@given(st.lists(st.tuples(*[st.sampled_from([REST, 60, 62])] * 4), min_size=1, max_size=20))
+def test_what_voices_write_can_be_read(piece):
+    writing = Voices(clock=4)
+    ids, frames = writing.write(piece)
+    assert read_voices(writing, ids) == piece + piece[-1:] * (-len(piece) % 4)
+    assert len(frames) == len(ids) and ids.max() < writing.vocab_size
 
 
 def read_keys(writing, ids):
@@ -172,7 +216,7 @@ def test_uniform_chances_give_the_logarithm_of_the_choices():
     even = model(writing)
     torch.nn.init.zeros_(even.embed.weight)
     [nats] = frame_nats(even, writing, [CHORALE[:3]], 64)
-    assert nats == pytest.approx(np.array([6, 1, 5]) * math.log(writing.vocab_size), rel=1e-5)
+    assert nats == pytest.approx(np.array([6, 0, 5]) * math.log(writing.vocab_size), rel=1e-5)
 
 
 def test_nats_of_a_frame_are_the_sum_over_its_ids():
@@ -183,6 +227,17 @@ def test_nats_of_a_frame_are_the_sum_over_its_ids():
         chances = made.logits(torch.tensor([[HOME, START, *ids[:-1]]]))[0, 1:].log_softmax(-1)
         each = -chances[torch.arange(len(ids)), torch.from_numpy(ids)].detach().numpy()
         assert nats == pytest.approx(np.bincount(frames, each), rel=1e-4)
+
+
+def test_in_several_keys_an_id_is_as_likely_as_on_average():
+    writing = Voices(clock=4)
+    made, lower = model(writing), [tuple(p if p == REST else p - 3 for p in frame) for frame in CHORALE]
+    ids, frames = writing.write(CHORALE)
+    rows = [[HOME, START, *ids], [MOVED, START, *writing.write(lower)[0]]]
+    each = [-made.eval().nll(torch.tensor([row]))[0, 1:].detach().double() for row in rows]
+    nats = -torch.stack(each).exp().mean(0).log()
+    [found] = frame_nats(made, writing, [CHORALE], 64, shifts=(0, -3))
+    assert found == pytest.approx(np.bincount(frames, nats.numpy()), rel=1e-4)
 
 
 def test_a_figure_is_the_mean_over_all_frames():

@@ -121,8 +121,8 @@ PARTS = {
     "accompaniment": Part(
         "Accompaniments of held-out melodies",
         "Sixteen bars. Chord-tone agreement (more is closer) and pitch-class distance (less is closer) of melody and "
-        "accompaniment, see `studio.harmony`; it holds where agreement is no lower than in the real pieces and the "
-        "distance at most 1.15 times theirs.",
+        "accompaniment, see `studio.harmony`; it holds where neither is more than 1.15 times worse than in the real "
+        "pieces. Chords are found for the melody first (`studio.harmonisation`), or the model plays by ear.",
         lambda setup: evaluation_accompaniment.agreement(setup.folder, MODEL, setup.count),
     ),
     "rules": Part(

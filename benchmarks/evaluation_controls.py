@@ -62,7 +62,7 @@ def typed(score: Score, later: int) -> str:
 def _followed(style: str, which: str, model: str, known: Sequence[tuple[Excerpt, str]]) -> Row:
     def asked(i: int, told: bool) -> pipeline.AccompanyRequest:
         given = known[i][1] if told else None
-        return pipeline.AccompanyRequest(model, seed=i, style=style, melody_track=0, chords=given)
+        return pipeline.AccompanyRequest(model, seed=i, style=style, melody_track=0, chords=given, harmonise=False)
 
     chosen = [excerpt for excerpt, _ in known]
     shares = []

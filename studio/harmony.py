@@ -197,6 +197,11 @@ def estimate(score: Score) -> list[tuple[Chord | None, Chord | None]]:
     return list(zip(found[::2], found[1::2], strict=True))
 
 
+def sounding_halves(score: Score) -> NDArray[np.float64]:
+    """(2 * bars, 12) ticks for which each pitch class sounds in each half of each bar, see `middle`."""
+    return _sounding(score.tracks, _edges(score))[0]
+
+
 def _edges(score: Score) -> NDArray[np.int64]:
     """(2 * bars + 1,) ticks between which the halves of the bars lie; the second half of an unsplit bar is empty."""
     bars = score.bars

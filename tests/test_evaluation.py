@@ -211,10 +211,10 @@ def test_only_what_counts_is_summed(folder: Folder, tiny_checkpoints: Path) -> N
 def test_the_real_accompaniment_is_as_good_as_itself() -> None:
     real = chords((72, 64, 60, 48), (74, 67, 59, 43), (72, 64, 60, 48), (76, 67, 60, 48))
     clash = chords((72, 61, 58, 54), (74, 63, 60, 56), (72, 61, 58, 54), (76, 63, 60, 56))
-    row = evaluation_accompaniment.compared("chorale", [(real, real)])
+    row = evaluation_accompaniment.compared("chorale", "real", [(real, real)])
     assert (row["ratio"], row["distance ratio"], row["holds"]) == (1, 1, "yes")
     assert row["melody notes"] == 4 and row["real"] == 1
-    assert evaluation_accompaniment.compared("chorale", [(real, clash)])["holds"] == "no"
+    assert evaluation_accompaniment.compared("chorale", "real", [(real, clash)])["holds"] == "no"
 
 
 def test_broken_rules_are_counted_per_hundred_changes() -> None:

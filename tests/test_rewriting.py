@@ -149,6 +149,19 @@ def test_a_melody_gets_its_accompaniment_and_stays(style: str) -> None:
             assert all(instrument.voice.lowest <= n.pitch <= instrument.voice.highest for n in track.notes)
 
 
+def test_chords_are_found_for_the_melody_unless_they_are_given_or_it_plays_by_ear() -> None:
+    def made(**asked: Any) -> pipeline.Take:
+        request = pipeline.AccompanyRequest("transformer", style="pop", **asked)
+        return takes(pipeline.accompany(pipeline.Seed(BAND), request))[0]
+
+    found, by_ear, given = made(), made(harmonise=False), made(chords="C F")
+    chords = found.recipe["settings"]["chords"]
+    assert len(chords.split(" | ")) == 8 and any(chords in notice for notice in found.notices)
+    assert by_ear.recipe["settings"]["chords"] == "" and not by_ear.notices
+    assert given.recipe["settings"]["chords"] == "C F" and not given.notices
+    assert made(chords=chords).new == found.new != by_ear.new
+
+
 def test_a_melody_that_ends_before_the_others_is_accompanied_to_its_end() -> None:
     music = Score(Q, (replace(TUNE, notes=TUNE.notes[:14]), line(*[48] * 24)))
     for verb in (pipeline.accompany, pipeline.restyle):

@@ -70,6 +70,9 @@ def _declare_accompany(parser: argparse.ArgumentParser) -> None:
         help=f"what plays along: some of {','.join(pipeline.INSTRUMENTS)} (what the style has)",
     )
     parser.add_argument(
+        "--by-ear", action="store_false", default=None, dest="harmonise", help="find no chords for the melody first"
+    )
+    parser.add_argument(
         "--voice-leading", action="store_true", default=None, help="for chorales: keep the rules of four-part writing"
     )
     declare_asked(parser)
@@ -84,6 +87,7 @@ def _accompaniment(args: argparse.Namespace, verb: str) -> pipeline.AccompanyReq
         first_bar=first,
         last_bar=last,
         instruments=args.instruments,
+        harmonise=args.harmonise,
         voice_leading=args.voice_leading,
     )
 

@@ -23,6 +23,11 @@ VERBS = {
     "infill": (),
     "accompany": (
         Control(
+            "harmonise",
+            True,
+            help="Find chords that suit the melody first, then follow them. Off: play by ear. Chords you type go first.",
+        ),
+        Control(
             "voice_leading",
             False,
             help="For chorales: voices stay in their ranges, do not cross, and make no parallel fifths and octaves.",

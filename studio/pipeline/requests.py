@@ -92,13 +92,15 @@ class InfillRequest(Asked):
 class AccompanyRequest(Asked):
     """Write what goes with the melody: `instruments` by name (None: the style's own), for `first_bar` to `last_bar`.
 
-    `voice_leading`: keep to the rules of four-part writing, where there are four voices.
+    `harmonise`: find chords for the melody first, where none are given, and follow them. `voice_leading`: keep to the
+    rules of four-part writing, where there are four voices.
     """
 
     melody_track: int | None = None
     first_bar: int = 1
     last_bar: int | None = None
     instruments: tuple[str, ...] | None = None
+    harmonise: bool | None = None
     voice_leading: bool | None = None
 
 
@@ -114,7 +116,7 @@ class VaryRequest(Asked):
 
 @dataclass(frozen=True)
 class BlendRequest(Asked):
-    """Lead from a seed's melody to another's in `steps` (3-16) steps, the melodies themselves the first and the last."""
+    """Lead from a seed's melody to another's in `steps` (3-16) steps, the melodies themselves the first and last."""
 
     steps: int = 5
     melody_track: int | None = None
@@ -144,7 +146,7 @@ def settled(request: Asked, info: ModelInfo, verb: str) -> dict[str, Any]:
     return {name: _value(control, values.get(name)) for name, control in offered.items()}
 
 
-_CONTROLS = {f.name for f in fields(Asked)} - {"model", "seed", "takes"} | {"ending", "voice_leading"}
+_CONTROLS = {f.name for f in fields(Asked)} - {"model", "seed", "takes"} | {"ending", "harmonise", "voice_leading"}
 
 
 def _value(control: Control, value: Any) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from studio import harmonisation
 from studio.checkpoints import Card
 from studio.errors import SeedError, SettingError
 from studio.melody import monophonic
@@ -98,7 +99,7 @@ def _set(job: _Job, request: AccompanyRequest, ensemble: Ensemble, *, keep_lead:
     added = tuple(instrument.track() for instrument in ensemble.instruments)
     alone = replace(chosen.score, tracks=(lead, *added), title=job.seed.score.title)
     count = alone.bar_count  # other tracks may go on after the melody; nothing is written there
-    job = replace(job, notices=chosen.notices)
+    job = _harmonised(replace(job, notices=chosen.notices), alone)
     rules = _rules(job, len(added))
 
     def gaps(events: Any) -> Gaps:
@@ -111,6 +112,23 @@ def _set(job: _Job, request: AccompanyRequest, ensemble: Ensemble, *, keep_lead:
         return replace(made, ended=True, masked=rules)
 
     return _write(job, range(count), gaps)
+
+
+SHOWN = 16
+"""Bars whose chords are told, at most; the recipe has them all."""
+
+
+def _harmonised(job: _Job, alone: Score) -> _Job:
+    """With chords that suit the melody, the first track, where they are wanted and none are given."""
+    if not job.settings.get("harmonise") or job.settings.get("chords"):
+        return job
+    found = harmonisation.harmonise(alone, 0)
+    if not found:
+        return job
+    more = " ..." if len(found) > SHOWN else ""
+    told = f"Chords found for the melody: {harmonisation.written(found[:SHOWN])}{more}"
+    settings = job.settings | {"chords": harmonisation.written(found)}
+    return replace(job, settings=settings, notices=(*job.notices, told))
 
 
 def _meeting(voice: Voice, line: Track, is_drum: bool) -> Voice:

@@ -47,7 +47,7 @@ class Windows:
         self.vocabulary: list[str] = config["vocabulary"]
         self._tokens, self._headers, bars, pieces = arrays
         self._encoding = representations.find(self.representation)(self.vocabulary)
-        self._pieces = pieces[pieces[:, 2] == SPLITS.index(split)]
+        self._pieces = self._chosen(pieces[pieces[:, 2] == SPLITS.index(split)])
         self._bar_starts = np.append(bars[:, 1], len(self._tokens))
         self._header_starts = np.append(bars[:, 2], len(self._headers))
         self._controls = bars[:, 3:]
@@ -61,6 +61,10 @@ class Windows:
         if self.tokens:
             self._draw = _Draw(self._pieces, self._bar_starts, context)
         self._moved = np.stack([self._encoding.transpose(np.arange(len(self.vocabulary)), s) for s in SHIFTS])
+
+    def _chosen(self, pieces: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Which of the split's pieces are used."""
+        return pieces
 
     def _notes(self, start: int, end: int) -> int:
         ids, notes = self._tokens[start:end], self._encoding.note_ids

@@ -30,14 +30,15 @@ def root() -> Path:
 
 @pytest.fixture(scope="module")
 def tiny_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A checkpoints folder with a tiny LSTM and a tiny Transformer, in place of the shipped one."""
-    from tiny import save_lstm, save_transformer
+    """A checkpoints folder with a tiny network of each kind, in place of the shipped one."""
+    from tiny import save_lstm, save_transformer, save_vae
 
     from studio.pipeline import catalogue
 
     folder = tmp_path_factory.mktemp("checkpoints")
     save_lstm(folder / "lstm")
     save_transformer(folder / "transformer")
+    save_vae(folder / "vae")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "CHECKPOINTS", folder)
         yield folder

@@ -6,6 +6,7 @@ import torch
 
 from studio import checkpoints, models
 from studio.representations.events import Events
+from studio.representations.pianoroll import PianoRoll
 
 
 def save_lstm(folder: Path, seed: int = 0) -> Path:
@@ -32,4 +33,27 @@ def save_transformer(folder: Path, seed: int = 0) -> Path:
     config = module.Config(events.vocab_size, **events.marks, width=64, layers=2, heads=1, context=512)
     model = module.Model(config)
     checkpoints.save(folder, model, "transformer", events, {"title": "Tiny too", "help": "Random weights as well."})
+    return folder
+
+
+def save_vae(folder: Path, seed: int = 0) -> Path:
+    """The same for one that varies and blends melodies."""
+    torch.manual_seed(seed)
+    events = Events()
+    module = models.find("vae")
+    sizes = {"embedding": 16, "reader": 16, "latent": 8, "conductor": 16, "hidden": 24}
+    model = module.Model(module.Config(events.vocab_size, events.start_id, events.marks["bar_id"], **sizes))
+    with torch.no_grad():
+        model.bias[events.vocabulary.ids["HOLD"]] = -30
+        model.directions.normal_()
+    checkpoints.save(folder, model, "vae", events, {"title": "Tiny three", "help": "Random weights, too."})
+    return folder
+
+
+def save_gan(folder: Path, seed: int = 0) -> Path:
+    """The same for one that writes whole bars."""
+    torch.manual_seed(seed)
+    module = models.find("gan")
+    model = module.Model(module.Config(width=16, cell=8, layers=1, heads=2, latent=4))
+    checkpoints.save(folder, model, "gan", PianoRoll(), {"title": "Tiny four", "help": "Random weights, still."})
     return folder

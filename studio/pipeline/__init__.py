@@ -5,6 +5,7 @@ returns plain values, and whatever goes wrong for a user is a `StudioError` with
 """
 
 from studio.models import Control
+from studio.pipeline.blending import blend
 from studio.pipeline.catalogue import ModelInfo, models
 from studio.pipeline.comparison import Comparing, Comparison, Entry, compare
 from studio.pipeline.continuation import continue_
@@ -14,10 +15,13 @@ from studio.pipeline.requests import (
     MAX_BARS,
     MAX_TAKES,
     AccompanyRequest,
+    BlendRequest,
     CompareRequest,
     InfillRequest,
     Kept,
     Request,
+    ResembleRequest,
+    VaryRequest,
 )
 from studio.pipeline.results import (
     excerpt,
@@ -35,6 +39,7 @@ from studio.pipeline.results import (
 from studio.pipeline.rewriting import accompany, infill, restyle
 from studio.pipeline.seeds import Facts, Seed, TrackFact, examples, read
 from studio.pipeline.takes import Progress, Run, Take
+from studio.pipeline.variation import resemble, vary
 from studio.score import Score
 
 __all__ = [
@@ -43,6 +48,7 @@ __all__ = [
     "MAX_BARS",
     "MAX_TAKES",
     "AccompanyRequest",
+    "BlendRequest",
     "CompareRequest",
     "Comparing",
     "Comparison",
@@ -54,12 +60,15 @@ __all__ = [
     "ModelInfo",
     "Progress",
     "Request",
+    "ResembleRequest",
     "Run",
     "Score",
     "Seed",
     "Take",
     "TrackFact",
+    "VaryRequest",
     "accompany",
+    "blend",
     "compare",
     "continue_",
     "examples",
@@ -72,6 +81,7 @@ __all__ = [
     "read",
     "render",
     "render_stream",
+    "resemble",
     "restyle",
     "save_midi",
     "save_plot",
@@ -79,4 +89,5 @@ __all__ = [
     "share_of_width",
     "sound_problem",
     "soundfonts",
+    "vary",
 ]

@@ -124,7 +124,7 @@ class _Reading:
 
 
 def _line(events: Events, passage: Passage) -> _Reading:
-    shift = _octaves(passage.line)
+    shift = octaves(passage.line)
     piece = _on_grid(events, without_silence(_melody(passage, shift)))
     # Rounding to the grid may let two of its notes meet: it is one voice all the same.
     alone = replace(sheet.voice(piece.tracks[0]), monophonic=True)
@@ -138,7 +138,7 @@ def _all_tracks(events: Events, passage: Passage) -> _Reading:
     return _Reading(_on_grid(events, whole.grid), whole.voices, tuple(playing[i] for i in whole.tracks))
 
 
-def _octaves(line: Track) -> int:
+def octaves(line: Track) -> int:
     """Semitones, whole octaves, that bring the middle of the line into the register the models know; 0 if it is."""
     middle = median(note.pitch for note in line.notes)
     if REGISTER[0] <= middle <= REGISTER[1]:

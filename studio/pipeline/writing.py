@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ from studio import harmony
 from studio.representations.events import GRID, BarControls, density_level
 
 if TYPE_CHECKING:  # it brings torch
+    import torch
+
     from studio.sampling import Mask
 
 # Notes a quarter for one track of each density that can be asked for, by name.
@@ -32,21 +34,59 @@ def decode(
 
     `plain`: the prompt without what is asked of the music, for models that then heed it more.
     """
-    # torch takes seconds to import, and a page that only shows what there is should not wait for it.
     import torch
 
-    from studio.sampling import Settings
-
-    how = Settings(**{field.name: settings[field.name] for field in fields(Settings) if field.name in settings})
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    # One thread: two would wait for each other as soon as a core is busy, and sums would come out in another order. Set
-    # at every step because each thread has its own count, and a server may take any step in another thread.
-    torch.set_num_threads(1)
+    how, generators = _how(settings), _generators(seeds)
     without = {} if plain is None else {"plain": torch.tensor(list(plain))}
     with closing(model.generate(torch.tensor(list(prompt)), list(masks), how, generators, **without)) as steps:
-        for chosen in steps:
-            yield chosen
-            torch.set_num_threads(1)
+        yield from _alone(steps)
+
+
+def rewrite(
+    model: Any,
+    header: Sequence[int],
+    heads: Sequence[Sequence[int]],
+    latents: torch.Tensor,
+    masks: Sequence[Mask],
+    settings: Mapping[str, Any],
+    seeds: Sequence[int],
+) -> Generator[list[int | None], None, None]:
+    """The same for an encoder-decoder that writes bars from latents (takes, bars, L), each after its head.
+
+    Masks and seed numbers: one for each bar of each take.
+    """
+    import torch
+
+    how, generators = _how(settings), _generators(seeds)
+    begun = [torch.tensor(list(head)) for head in heads]
+    with closing(model.rewrite(torch.tensor(list(header)), begun, latents, list(masks), how, generators)) as steps:
+        yield from _alone(steps)
+
+
+def _how(settings: Mapping[str, Any]) -> Any:
+    # torch takes seconds to import, and a page that only shows what there is should not wait for it.
+    from studio.sampling import Settings
+
+    return Settings(**{field.name: settings[field.name] for field in fields(Settings) if field.name in settings})
+
+
+def _generators(seeds: Sequence[int]) -> list[torch.Generator]:
+    import torch
+
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+def _alone(steps: Iterator[list[int | None]]) -> Generator[list[int | None], None, None]:
+    """The steps on one thread: two would wait for each other as soon as a core is busy, and sums would come out in
+    another order. Set at every step because each thread has its own count, and a server may take any step in another
+    thread.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    for chosen in steps:
+        yield chosen
+        torch.set_num_threads(1)
 
 
 class Until:

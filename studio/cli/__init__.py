@@ -1,4 +1,4 @@
-"""The command line: `studio continue`, `infill`, `accompany`, `restyle`, `compare`, `read`, `models`.
+"""The command line: `studio continue`, `infill`, `accompany`, `restyle`, `vary`, `blend`, `compare`, `read`, `models`.
 
 Knows the pipeline only. A command is one `Command`: its name, a line of help, a function that declares its arguments
 and one that does the work; a module holds those of a kind. Results go to standard output, progress and remarks to
@@ -14,11 +14,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from studio.cli import comparing, showing, writing
+from studio.cli import comparing, showing, varying, writing
 from studio.cli.command import Command
 from studio.errors import StudioError
 
-COMMANDS = (*writing.COMMANDS, *comparing.COMMANDS, *showing.COMMANDS)
+COMMANDS = (*writing.COMMANDS, *varying.COMMANDS, *comparing.COMMANDS, *showing.COMMANDS)
 
 
 class _Parser(argparse.ArgumentParser):

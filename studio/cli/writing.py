@@ -14,7 +14,7 @@ from studio.cli.arguments import asked, bar_range, declare_asked, declare_passag
 from studio.cli.command import Command, remark
 from studio.cli.outputs import check_outputs, declare_outputs, save
 
-_Request = TypeVar("_Request", bound=pipeline.Request | pipeline.InfillRequest | pipeline.AccompanyRequest)
+_Request = TypeVar("_Request")
 
 
 def _declare_continue(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def _continue(args: argparse.Namespace) -> None:
             ending=args.ending,
         )
 
-    _write(args, pipeline.continue_, request)
+    write(args, pipeline.continue_, request)
 
 
 def _declare_infill(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,7 @@ def _infill(args: argparse.Namespace) -> None:
             **asked(args, "infill"), first_bar=first, last_bar=last, tracks=args.tracks, keep=keep
         )
 
-    _write(args, pipeline.infill, request)
+    write(args, pipeline.infill, request)
 
 
 def _declare_accompany(parser: argparse.ArgumentParser) -> None:
@@ -93,14 +93,43 @@ def _accompaniment(args: argparse.Namespace, verb: str) -> pipeline.AccompanyReq
 
 
 def _accompany(args: argparse.Namespace) -> None:
-    _write(args, pipeline.accompany, lambda: _accompaniment(args, "accompany"))
+    write(args, pipeline.accompany, lambda: _accompaniment(args, "accompany"))
+
+
+def _declare_restyle(parser: argparse.ArgumentParser) -> None:
+    _declare_accompany(parser)
+    parser.add_argument("--like", metavar="OTHER.mid", help="give the melody itself the manner of this file's")
+    parser.add_argument("--strength", type=float, default=0.7, help="with --like: how far, 0 to 1 (0.7)")
+    parser.add_argument("--other-track", type=int, help="with --like: its melody track, from 1 (the best guess)")
 
 
 def _restyle(args: argparse.Namespace) -> None:
-    _write(args, pipeline.restyle, lambda: _accompaniment(args, "restyle"))
+    if not args.like:
+        write(args, pipeline.restyle, lambda: _accompaniment(args, "restyle"))
+        return
+
+    def request() -> pipeline.ResembleRequest:
+        first, last = args.bars
+        return pipeline.ResembleRequest(
+            **asked(args, "resemble"),
+            strength=args.strength,
+            melody_track=index(args.track),
+            other_track=index(args.other_track),
+            first_bar=first,
+            last_bar=last,
+        )
+
+    write(args, lambda seed, wanted: pipeline.resemble(seed, other(args.like), wanted), request)
 
 
-def _write(
+def other(source: str) -> pipeline.Seed:
+    """Another file that a command needs."""
+    found = pipeline.read(source)
+    remark(*found.repairs)
+    return found
+
+
+def write(
     args: argparse.Namespace,
     verb: Callable[[pipeline.Seed, _Request], pipeline.Run],
     request: Callable[[], _Request],
@@ -132,5 +161,10 @@ COMMANDS = (
     Command("continue", "Continue a melody or a piece of many voices.", _declare_continue, _continue),
     Command("infill", "Write some bars anew, with what stands around them in view.", _declare_infill, _infill),
     Command("accompany", "Write what goes with a melody.", _declare_accompany, _accompany),
-    Command("restyle", "Keep the melody, write the rest anew in another style.", _declare_accompany, _restyle),
+    Command(
+        "restyle",
+        "Keep the melody, write the rest anew in another style; or --like another file.",
+        _declare_restyle,
+        _restyle,
+    ),
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 from studio.checkpoints import Card
 from studio.melody import monophonic
+from studio.pipeline import bars as whole_bars
 from studio.pipeline import catalogue, passage, prompt, takes, writing
 from studio.pipeline.catalogue import ModelInfo
 from studio.pipeline.passage import Passage
@@ -32,8 +33,8 @@ def continue_(seed: Seed, request: Request) -> Run:
 
     A model of one voice continues the melody, which keeps its instrument, metre and tempo, while the other tracks rest
     in the new bars; a track that plays several notes at once is followed by its highest ones. A model of many voices
-    continues all tracks. Of a long seed a model looks at the last bars only (the take's `notices` say so). The same
-    seed and request give the same notes, whoever else is at work.
+    continues all tracks, one of whole bars adds chords to the melody. Of a long seed a model looks at the last bars
+    only (the take's `notices` say so). The same seed and request give the same notes, whoever else is at work.
 
     Raises at once: SettingError for a setting, bars or a track that do not exist, SeedError for a seed without melody.
     CheckpointError may come with the first step.
@@ -57,6 +58,9 @@ def _continue(
 ) -> Run:
     started = time.monotonic()
     model, events = catalogue.load(card)
+    if events.name == "pianoroll":
+        yield from whole_bars.continue_(model, events, seed, request, settings, chosen, card)
+        return
     many = _reads_all(info, chosen)
     context = getattr(model.config, "context", MELODY_CONTEXT)
     asked = prompt.write(events, chosen, request.bars, settings, many=many, context=context)

@@ -30,7 +30,7 @@ from studio.pipeline import catalogue
 from studio.score import Score
 
 pytestmark = MARKS
-TABS = ("Rewrite bars", "Accompany", "Compare")
+TABS = ("Rewrite bars", "Accompany", "Vary", "Blend", "Restyle by example", "Compare")
 SHIPPED = catalogue.CHECKPOINTS
 sound = pytest.mark.skipif(pipeline.sound_problem() is not None, reason=f"no sound: {pipeline.sound_problem()}")
 

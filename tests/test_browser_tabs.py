@@ -8,11 +8,31 @@ from typing import Any
 
 import pytest
 import soundfile
-from browsing import MARKS, beats, choose_example, choose_take, download, open_tab, plays, slowed, write_takes
+from browsing import (
+    MARKS,
+    beats,
+    choose_example,
+    choose_take,
+    download,
+    open_tab,
+    plays,
+    slowed,
+    write_takes,
+    write_tune,
+)
+from tiny import save_vae
 
-from studio import midi, pipeline
+from studio import midi, pipeline, ui
+from studio.score import Score
 
 pytestmark = MARKS
+
+
+@pytest.fixture(scope="module")
+def tiny_checkpoints(tiny_checkpoints: Path) -> Path:
+    """Here an encoder-decoder stands by the others."""
+    save_vae(tiny_checkpoints / "vae")
+    return tiny_checkpoints
 
 
 def test_bars_of_an_example_are_written_anew_in_two_takes(visit: Callable[..., Any], tmp_path: Path) -> None:
@@ -81,9 +101,11 @@ def test_all_models_continue_one_seed_side_by_side_and_one_is_taken_onward(
     page.fill("#compare-bars input[type=number]", "3")
     page.click("#compare-generate")
     page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('one after the other')")
+    names = [model.name for model in pipeline.models("continue")]
+    assert len(names) > 2
     assert page.is_hidden("#result-player") and page.is_hidden("#download-midi")
     boxes = []
-    for name in ("transformer", "lstm"):
+    for name in names:
         place = f"#compared-{name}"
         told = page.inner_text(f"{place}-facts")
         assert "3 bars" in told and "notes/s" in told
@@ -119,3 +141,76 @@ def test_a_comparison_can_be_stopped(visit: Callable[..., Any], monkeypatch: pyt
     page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Stopped. What was written')")
     page.wait_for_selector("#compare-generate:enabled")
     assert page.is_visible("#compared-transformer-player img") and page.is_hidden("#compared-lstm-player")
+
+
+def test_a_melody_is_varied_in_two_takes(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = visit(accept_downloads=True)
+    seed = choose_example(page, "ode-to-joy")
+    open_tab(page, "Vary")
+    page.fill("#vary-amount input[type=number]", "80")
+    page.fill("#vary-first-bar input", "3")
+    page.fill("#vary-last-bar input", "4")
+    write_takes(page, "vary", 2)
+    results = []
+    for number in (1, 2):
+        choose_take(page, number)
+        results.append(midi.load(download(page, "#download-midi", tmp_path)).score)
+    before = [n for n in beats(seed, 0) if not 8 <= n[0] < 16]
+    assert all([n for n in beats(score, 0) if not 8 <= n[0] < 16] == before for score in results)
+    assert beats(results[0], 0) != beats(results[1], 0)
+    if pipeline.sound_problem() is None:
+        assert plays(page, "#result-player")
+
+
+def choose_other(page: Any, verb: str, key: str) -> Score:
+    """Put another example where the tab wants it; returns its score."""
+    page.wait_for_selector(f"#{verb}-facts .title:visible")  # whoever opens the tab finds one there
+    title, path = next((title, path) for title, path in pipeline.examples() if path.stem == key)
+    page.click(f"#{verb}-example input")
+    page.click(f"[role=option]:visible:has-text({title!r})")
+    page.wait_for_selector(f"#{verb}-facts .title:text-is({title!r})")
+    page.wait_for_selector(f"#{verb}-notice .notice", state="hidden")
+    return midi.load(path).score
+
+
+def test_one_melody_leads_to_another_in_steps(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = visit(accept_downloads=True)
+    seed = choose_example(page, "ode-to-joy")
+    open_tab(page, "Blend")
+    other = choose_other(page, "blend", "twinkle-twinkle")
+    if pipeline.sound_problem() is None:
+        assert plays(page, "#blend-player")
+    page.fill("#blend-steps input[type=number]", "3")
+    page.click("#blend-generate")
+    page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Wrote')")
+    result = midi.load(download(page, "#download-midi", tmp_path)).score
+    bars = min(seed.bar_count, other.bar_count)
+    assert result.bar_count == 3 * bars
+    heard = beats(result, 0)
+    assert [n[1] for n in heard if n[0] < 4 * bars] == [n[1] for n in beats(seed, 0) if n[0] < 4 * bars]
+    assert [n[1] for n in heard if n[0] >= 8 * bars] == [n[1] for n in beats(other, 0) if n[0] < 4 * bars]
+
+
+def test_a_melody_takes_on_the_style_of_an_uploaded_example(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = visit(accept_downloads=True)
+    seed = choose_example(page, "ode-to-joy")
+    open_tab(page, "Restyle by example")
+    page.wait_for_selector("#resemble-facts .title:visible")
+    page.set_input_files("#resemble-file input[type=file]", write_tune(tmp_path / "other.mid", title="Another"))
+    page.wait_for_selector("#resemble-facts .title:text-is('Another')")
+    assert page.inner_text("#seed-facts .title") != "Another"
+    page.fill("#resemble-strength input[type=number]", "100")
+    page.click("#resemble-generate")
+    page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Wrote')")
+    result = midi.load(download(page, "#download-midi", tmp_path)).score
+    assert result.bar_count == seed.bar_count and beats(result, 0) != beats(seed, 0)
+
+
+def test_a_second_file_over_the_limit_is_refused_where_it_was_chosen(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = visit()
+    open_tab(page, "Blend")
+    with (tmp_path / "large.mid").open("wb") as file:
+        file.truncate(ui.MAX_UPLOAD_MB * 2**20 + 1)
+    page.set_input_files("#blend-file input[type=file]", tmp_path / "large.mid")
+    page.wait_for_selector("#tabs .upload-problem:has-text('larger than 20 MB')")
+    assert page.is_hidden("#seed .upload-problem")

@@ -49,7 +49,7 @@ def here(update: dict[str, Any]) -> bool:
 def test_all_models_stand_side_by_side_with_what_they_wrote(tmp_path: Path) -> None:
     tab = opened(tmp_path)
     shown = compared(tab)
-    assert list(tab.panel.places) == ["transformer", "lstm"]
+    assert list(tab.panel.places) == [model.name for model in pipeline.models("continue")]
     assert not here(shown[tab.result.single]) and here(shown[tab.result.several])
     for name, place in tab.panel.places.items():
         assert here(shown[place.column]) and shown[place.buttons]["visible"]

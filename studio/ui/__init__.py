@@ -19,14 +19,17 @@ from starlette.routing import Route
 
 from studio.ui import theme, widgets
 from studio.ui.accompany_tab import AccompanyTab
+from studio.ui.blend_tab import BlendTab
 from studio.ui.compare_tab import CompareTab
 from studio.ui.continue_tab import ContinueTab
 from studio.ui.handlers import WRITERS
 from studio.ui.infill_tab import InfillTab
 from studio.ui.line import Line
+from studio.ui.resemble_tab import ResembleTab
 from studio.ui.result_panel import ResultPanel
 from studio.ui.seed_panel import SeedPanel
 from studio.ui.tab import Tab
+from studio.ui.vary_tab import VaryTab
 from studio.ui.visits import Visits
 from studio.ui.words import Words
 
@@ -39,6 +42,9 @@ TABS: tuple[type[Tab], ...] = (
     ContinueTab,
     InfillTab,
     AccompanyTab,
+    VaryTab,
+    BlendTab,
+    ResembleTab,
     CompareTab,
 )
 STYLES = ("page.css", "player.css", "parts.css")
@@ -61,7 +67,7 @@ def build(language: str = "en") -> gr.Blocks:
         for part in tabs:
             part.connect(page)
         result.connect(seed)
-        seed.connect(page)
+        seed.connect(page.load)
         api(partial(_warm_all, tabs), api_name=WARM, api_visibility="undocumented", concurrency_limit=1)
     page.queue(max_size=QUEUE, default_concurrency_limit=4, api_open=False)
     return page
@@ -69,10 +75,13 @@ def build(language: str = "en") -> gr.Blocks:
 
 def _tabs(words: Words, visits: Visits, seed: SeedPanel, result: ResultPanel) -> list[Tab]:
     """The tabs, each a verb of the pipeline. They write into the same result, and stand in one line."""
-    line, made = Line(WRITERS), []
+    line = Line(WRITERS)
+    made: list[Tab] = []
     for kind in TABS:
-        with gr.Tab(words(f"{kind.verb}.tab")):
-            made.append(kind(words, visits, line, seed, result))
+        with gr.Tab(words(f"{kind.verb}.tab")) as opened:
+            tab = kind(words, visits, line, seed, result)
+        tab.opened = opened
+        made.append(tab)
     return made
 
 

@@ -24,7 +24,7 @@ class MusicPanel:
     """Builds itself inside the current `gr.Blocks`; `connect` makes it live once all that follow the music exist.
 
     `place` says where the music lies on the visitor's desk; with it the ids of the panel's fields begin. Whoever comes
-    finds the example of the number `first` there.
+    finds the `first`-th example there, counted from 0.
     """
 
     font: gr.Dropdown
@@ -61,12 +61,12 @@ class MusicPanel:
         followers = [field for fields, _ in self._followers for field in fields]
         return [self.notice, self.facts, self.player, self.file, self.example, *followers]
 
-    def connect(self, page: gr.Blocks) -> None:
-        """Let the choices lead to music; whoever opens the page finds some."""
+    def connect(self, came: Callable[..., Any]) -> None:
+        """Let the choices lead to music; whoever has just come, by that event, finds some."""
         self.file.upload(self.open_file, [self.file, self.font], self.outputs, **READING)
         self.example.input(self.open_example, [self.example, self.font], self.outputs, **READING)
         self.font.input(self.choose_font, [self.font], self.outputs, **READING)
-        page.load(self.greet, [self.font], self.outputs, **QUIET)
+        came(self.greet, [self.font], self.outputs, **QUIET)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ class Tab:
 
     verb: ClassVar[str]
     """What is done here; with it the ids of the tab's fields begin, and the keys of its words."""
+    opened: gr.Tab
+    """Where on the page it stands."""
     track: gr.Dropdown
     first_bar: gr.Number
     last_bar: gr.Number

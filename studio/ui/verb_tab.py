@@ -18,7 +18,8 @@ from studio.ui.tab import Tab
 from studio.ui.visits import Result, Visit
 
 MOST_TAKES = 4
-MAIN_CONTROLS = ("style", "temperature", "density", "chords", "ending", "voice_leading")  # the others are for the few
+# The other controls are for the few.
+MAIN_CONTROLS = ("style", "temperature", "density", "chords", "harmonise", "ending", "voice_leading")
 
 
 class VerbTab(Tab):

@@ -145,8 +145,8 @@ def entry(found: Entry, words: Words) -> dict[str, Any]:
 
 
 def figures(model: ModelInfo, words: Words) -> list[str]:
-    """A model's held-out figures: those that there are words for, else the first few by their names."""
-    told = [name for name in model.figures if words.get(f"figure.{name}")]
+    """A model's held-out figures: those that there are words for, in their order, else the first few by their names."""
+    told = [name for name in words.group("figure") if name in model.figures]
     known = [words(f"figure.{name}", value=model.figures[name]) for name in told]
     numbers = {name: value for name, value in model.figures.items() if isinstance(value, int | float)}
     plain = [f"{name.replace('_', ' ')}: {value:.4g}" for name, value in numbers.items()]

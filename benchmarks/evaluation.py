@@ -23,6 +23,7 @@ from benchmarks import (
     evaluation_gaps,
     evaluation_likelihood,
     evaluation_loops,
+    evaluation_vae,
 )
 from benchmarks.evaluation_pieces import MELODIES, Folder, Piece, groups, known, some
 from benchmarks.evaluation_report import Row, merged, text
@@ -56,6 +57,11 @@ class Setup:
     @cached_property
     def card(self) -> checkpoints.Card:
         return checkpoints.read_card(self.checkpoints / MODEL)
+
+    @cached_property
+    def encoder_decoder(self) -> tuple[Any, Any]:
+        """(model, events) of the encoder-decoder."""
+        return catalogue.load(checkpoints.read_card(self.checkpoints / evaluation_vae.MODEL))
 
     @property
     def context(self) -> int:
@@ -96,11 +102,12 @@ def style(setup: Setup) -> list[Row]:
 
 @dataclass(frozen=True)
 class Part:
-    """One table: `about` says how to read it."""
+    """One table: `about` says how to read it, `model` which checkpoint it tells of."""
 
     title: str
     about: str
     measure: Callable[[Setup], list[Row]]
+    model: str = MODEL
 
 
 PARTS = {
@@ -153,6 +160,44 @@ PARTS = {
         "The longest stretch that only repeats a pattern of one to four bars, in 32 bars after the first eight.",
         lambda setup: evaluation_loops.loops(setup.folder, MODEL, setup.count),
     ),
+    "again": Part(
+        "Encoder-decoder: melodies written again",
+        "Up to 512 held-out phrases of so many bars, read and written again with the likeliest ids. A note is right "
+        "when pitch, onset and length are; 2 * right / (there + written).",
+        lambda setup: evaluation_vae.again(setup.encoder_decoder, setup.data),
+        evaluation_vae.MODEL,
+    ),
+    "vary": Part(
+        "Encoder-decoder: variations",
+        "Eight bars of held-out melodies, varied by so much at temperature 1. Notes stay when pitch, onset and length "
+        "do. Pitch classes and lengths: total variation distance to the melodies themselves, 0 to 1.",
+        lambda setup: evaluation_vae.vary(setup.folder, setup.count),
+        evaluation_vae.MODEL,
+    ),
+    "attributes": Part(
+        "Encoder-decoder: one attribute moved",
+        "Eight bars of held-out melodies, each attribute moved from two standard deviations below to two above, "
+        "written at temperature 0: the rank correlation (Spearman) of the move with the attribute of what was written, "
+        "mean of the melodies; and how much each attribute changed from end to end, in standard deviations (4 wanted "
+        "of the one that is moved, 0 of the others).",
+        lambda setup: evaluation_vae.attributes(setup.encoder_decoder, setup.folder, setup.count),
+        evaluation_vae.MODEL,
+    ),
+    "blend": Part(
+        "Encoder-decoder: blends",
+        "Eight bars of two held-out melodies in 4/4: the share of notes that each step changes, and the largest change "
+        "of any step; beside taking over the other melody bar by bar.",
+        lambda setup: evaluation_vae.blend(setup.folder, setup.count),
+        evaluation_vae.MODEL,
+    ),
+    "prior": Part(
+        "Encoder-decoder: latents drawn at random",
+        "Eight bars under the headers of held-out melodies, each bar from a latent of its own that was drawn: normal "
+        "with mean and covariance of the training bars, or the standard normal of the prior. Pitch classes and "
+        "lengths: total variation distance to one half of the held-out melodies, beside that of the other half.",
+        lambda setup: evaluation_vae.prior(setup.encoder_decoder, setup.folder, setup.count),
+        evaluation_vae.MODEL,
+    ),
 }
 
 
@@ -191,12 +236,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _measured(part: Part, setup: Setup, command: str) -> dict[str, Any]:
     rows = part.measure(setup)
-    steps, sha256 = setup.card.facts.get("steps"), setup.card.sha256
+    card = checkpoints.read_card(setup.checkpoints / part.model)
+    steps, sha256 = card.facts.get("steps"), card.sha256
     return {
         "title": part.title,
         "about": part.about,
         "rows": rows,
-        "model": f"Transformer of {steps} steps, weights {sha256[:12]}" if steps else f"weights {sha256[:12]}",
+        "model": f"{card.title} of {steps} steps, weights {sha256[:12]}" if steps else f"weights {sha256[:12]}",
         **circumstances(command),
     }
 

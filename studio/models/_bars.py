@@ -1,4 +1,4 @@
-"""What the GAN's networks share: bars as planes, a reader and a writer of bars, attention between bars. Not a model.
+"""What the GAN is made of: bars as planes, a reader and a writer of bars, attention between bars. Not a model.
 
 Planes are one-hot: of each cell whether it rests, is held, or which pitch begins there; of each half bar its chord.
 """
@@ -51,45 +51,51 @@ def planes(rows: torch.Tensor, low: int, pitches: int, chords: int) -> Planes:
 
 
 class Reader(nn.Module):
-    """Bars to vectors (B, N, width), each bar by itself."""
+    """Bars to vectors (B, N, out), each bar by itself."""
 
-    def __init__(self, slots: int, values: int, chords: int, cell: int, width: int) -> None:
+    def __init__(self, slots: int, values: int, chords: int, cell: int, hidden: int, out: int) -> None:
         super().__init__()
         self.cell = nn.Linear(values, cell)
         self.chord = nn.Linear(chords, cell)
-        self.place = nn.Parameter(0.02 * torch.randn(slots, cell))
         self.near = nn.Conv1d(cell, cell, 3, padding=1)
-        self.join = nn.Linear((slots + 2) * cell + slots + 2, width)
+        self.join = nn.Linear((slots + 2) * cell + slots + 2, hidden)
+        self.think = nn.Linear(hidden, hidden)
+        self.out = nn.Linear(hidden, out)
         self.slots = slots
         for table in (self.cell, self.chord):  # their inputs are one-hot
             nn.init.normal_(table.weight, std=0.5)
 
     def forward(self, seen: Planes, rows: torch.Tensor) -> torch.Tensor:
-        cells = self.cell(seen[0]) * inside(rows, self.slots)[..., None] + self.place
-        batch, bars = cells.shape[:2]
-        cells = F.gelu(cells + self.near(cells.flatten(0, 1).mT).mT.unflatten(0, (batch, bars)))
-        joined = [cells.flatten(2), self.chord(seen[1]).flatten(2), metre(rows, self.slots)]
-        out: torch.Tensor = self.join(torch.cat(joined, -1))
+        """Of the planes of `rows` (B, N, 21)."""
+        cells = self.cell(seen[0]) * inside(rows, self.slots)[..., None]
+        cells = F.gelu(cells + self.near(cells.flatten(0, 1).mT).mT.unflatten(0, cells.shape[:2]))
+        joined = torch.cat([cells.flatten(2), self.chord(seen[1]).flatten(2), metre(rows, self.slots)], -1)
+        x = F.gelu(self.join(joined))
+        out: torch.Tensor = self.out(x + F.gelu(self.think(x)))
         return out
 
 
 class Writer(nn.Module):
-    """Vectors (B, N, width) to the logits of planes."""
+    """Vectors (B, N, wide) and metres to the logits of planes, each bar by itself."""
 
-    def __init__(self, slots: int, values: int, chords: int, cell: int, width: int) -> None:
+    def __init__(self, slots: int, values: int, chords: int, cell: int, hidden: int, wide: int) -> None:
         super().__init__()
-        self.part = nn.Linear(width, slots * cell)
+        self.join = nn.Linear(wide + slots + 2, hidden)
+        self.think = nn.Linear(hidden, hidden)
+        self.part = nn.Linear(hidden, slots * cell)
         self.place = nn.Parameter(0.02 * torch.randn(slots, cell))
         self.near = nn.Conv1d(cell, cell, 5, padding=2)
         self.value = nn.Linear(cell, values)
-        self.chord = nn.Linear(width, 2 * chords)
+        self.chord = nn.Linear(hidden, 2 * chords)
         self.slots = slots
 
-    def forward(self, bars: torch.Tensor) -> Planes:
-        cells = F.gelu(self.part(bars).unflatten(-1, (self.slots, -1)) + self.place)
-        batch, count = cells.shape[:2]
-        cells = F.gelu(cells + self.near(cells.flatten(0, 1).mT).mT.unflatten(0, (batch, count)))
-        return self.value(cells), self.chord(bars).unflatten(-1, (2, -1))
+    def forward(self, bars: torch.Tensor, rows: torch.Tensor) -> Planes:
+        """Of `rows` (B, N, 21) only the metre counts."""
+        x = F.gelu(self.join(torch.cat([bars, metre(rows, self.slots)], -1)))
+        x = x + F.gelu(self.think(x))
+        cells = F.gelu(self.part(x).unflatten(-1, (self.slots, -1)) + self.place)
+        cells = F.gelu(cells + self.near(cells.flatten(0, 1).mT).mT.unflatten(0, cells.shape[:2]))
+        return self.value(cells), self.chord(x).unflatten(-1, (2, -1))
 
 
 class Block(nn.Module):

@@ -1,11 +1,11 @@
 """The GAN: writes whole bars of melody and chords at once, from the bars before and a random z; it knows no scores.
 
-A generator and a discriminator learn in turn (Goodfellow et al. 2014). The discriminator tells real bars from written
-ones after the same given bars, by relativistic pairs with zero-centred gradient penalties on both (Huang et al. 2024,
-"The GAN is dead; long live the GAN!"). Planes are made binary by straight-through Gumbel-softmax (Jang et al. 2017), so
-that the discriminator sees nothing that real music could not be. Against mode collapse an encoder tells which z real
-bars come from, and the generator must write them again from it (Larsen et al. 2016; Zhu et al. 2017, BicycleGAN): so no
-real music may be out of its reach.
+An autoencoder learns first to put each bar into a few numbers, its latent, and to write the bar from them (Kingma &
+Welling 2014). Then two players learn in turn (Goodfellow et al. 2014): the generator makes the latents of new bars from
+those of the given ones and random z; the discriminator tells them from the latents of what really followed. So notes,
+which cannot be changed by degrees, stay out of the game (Makhzani et al. 2016, "Adversarial Autoencoders"; Engel et al.
+2018, "Latent Constraints"). They play by relativistic pairs with zero-centred gradient penalties on real and made
+latents (Huang et al. 2024, "The GAN is dead; long live the GAN!"), which holds against mode collapse.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from studio.models import ALONE, Control, OptimizerSettings, World
-from studio.models._bars import CELLS, FIRST, HELD, Bars, Planes, Reader, Writer, classes, inside, metre, planes
+from studio.models._bars import CELLS, FIRST, HELD, Bars, Reader, Writer, classes, inside, metre, planes
 
 TITLE = "GAN"
 HELP = "A generative adversarial network: writes melody and chords four bars at a time in one go, very fast."
@@ -52,183 +52,160 @@ class Config:
     """The lowest pitch it writes."""
     pitches: int = 48
     """Number of pitches it writes."""
-    width: int = 128
-    """Width of the vector of a bar."""
     cell: int = 32
     """Width of the vector of a cell."""
-    layers: int = 2
-    heads: int = 4
-    latent: int = 24
-    """Random numbers for each bar."""
-    penalty: float = 0.1
-    """Weight of the gradient penalties."""
-    alone: int = 1000
-    """Steps in which generator and encoder learn alone: noise would teach the discriminator nothing."""
-    again: float = 2.0
-    """Weight of writing real bars again from their z."""
+    hidden: int = 256
+    """Width of the autoencoder."""
+    latent: int = 40
+    """Numbers in the latent of a bar."""
     divergence: float = 0.1
-    """Weight, beside that, of the divergence of that z from random numbers."""
+    """Weight of the divergence of latents from normal ones, beside the nats of the bars written again."""
+    alone: int = 1500
+    """Steps in which the autoencoder learns; after them it stays as it is, and the players begin."""
+    noise: int = 32
+    """Random numbers for each new bar: z."""
+    width: int = 128
+    """Width of a bar in generator and discriminator."""
+    layers: int = 3
+    heads: int = 4
+    penalty: float = 0.2
+    """Weight of the gradient penalties."""
     averaging: float = 0.995
     """Share of itself that the generator's running mean, which writes, keeps at each step."""
+    dice: float = 0.5
+    """How much of the autoencoder's doubt about a note is left to chance at temperature 1."""
 
 
-class Generator(nn.Module):
-    """Given bars and z to the logits of new bars."""
+class Player(nn.Module):
+    """Latents of given bars and numbers for the new ones to `out` numbers for each new bar."""
 
-    def __init__(self, c: Config) -> None:
+    def __init__(self, c: Config, told: int, out: int) -> None:
         super().__init__()
         self.config = c
-        self.reader = Reader(c.slots, HELD + c.pitches, c.chords, c.cell, c.width)
-        self.latent = nn.Linear(c.latent + c.slots + 2, c.width)
-        self.bars = Bars(c.given + c.new, c.width, c.layers, c.heads)
-        self.writer = Writer(c.slots, HELD + c.pitches, c.chords, c.cell, c.width)
-
-    def forward(self, rows: torch.Tensor, z: torch.Tensor) -> Planes:
-        """`rows` (B, given + new, 21), of the new ones only the metre counts; `z` (B, new, latent)."""
-        c = self.config
-        given, new = rows[:, : c.given], rows[:, c.given :]
-        seen = self.reader(planes(given, c.low, c.pitches, c.chords), given)
-        asked = self.latent(torch.cat([z, metre(new, c.slots)], -1))
-        out: Planes = self.writer(self.bars(torch.cat([seen, asked], 1))[:, c.given :])
-        return out
-
-
-class Judge(nn.Module):
-    """Given and new bars to `out` numbers for each new bar, (B, new, out): discriminator and encoder."""
-
-    def __init__(self, c: Config, out: int) -> None:
-        super().__init__()
-        self.config = c
-        self.reader = Reader(c.slots, HELD + c.pitches, c.chords, c.cell, c.width)
+        self.given = nn.Linear(c.latent + c.slots + 2, c.width)
+        self.new = nn.Linear(told + c.slots + 2, c.width)
         self.bars = Bars(c.given + c.new, c.width, c.layers, c.heads)
         self.out = nn.Linear(c.width, out)
 
-    def forward(self, rows: torch.Tensor, new: Planes) -> torch.Tensor:
-        c = self.config
-        given = planes(rows[:, : c.given], c.low, c.pitches, c.chords)
-        both = torch.cat([given[0], new[0]], 1), torch.cat([given[1], new[1]], 1)
-        out: torch.Tensor = self.out(self.bars(self.reader(both, rows))[:, c.given :])
+    def forward(self, rows: torch.Tensor, given: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
+        """`rows` (B, given + new, 21), of which the metre counts, `given` (B, given, latent), `new` (B, new, told)."""
+        before, after = torch.split(metre(rows, self.config.slots), (self.config.given, self.config.new), 1)
+        seen = self.given(torch.cat([given, before], -1))
+        asked = self.new(torch.cat([new, after], -1))
+        out: torch.Tensor = self.out(self.bars(torch.cat([seen, asked], 1))[:, self.config.given :])
         return out
 
 
-def binary(logits: torch.Tensor) -> torch.Tensor:
-    """One-hot planes, drawn as the logits say (Gumbel), with the gradient of soft ones."""
-    dice = _gumbel(torch.empty_like(logits, dtype=torch.float32).exponential_())
-    soft = torch.softmax(logits.float() + dice, -1)
-    hard = F.one_hot(soft.argmax(-1), soft.shape[-1]).float()
-    return hard + soft - soft.detach()
-
-
 class Model(nn.Module):
-    """Generator, its running mean, discriminator and encoder."""
+    """Autoencoder (`reader` and `writer`), generator, its running mean `mean`, and discriminator."""
+
+    turns: torch.Tensor
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.config = config
-        self.generator = Generator(config)
+        self.config = c = config
+        values = HELD + c.pitches
+        self.reader = Reader(c.slots, values, c.chords, c.cell, c.hidden, 2 * c.latent)
+        self.writer = Writer(c.slots, values, c.chords, c.cell, c.hidden, c.latent)
+        nn.init.constant_(self.reader.out.bias[c.latent :], -3.0)  # so that latents tell something from the start
+        self.generator = Player(c, c.noise, c.latent)
         self.mean = copy.deepcopy(self.generator).requires_grad_(False)
-        self.discriminator = Judge(config, 1)
-        self.encoder = Judge(config, 2 * config.latent)
-        self.turns: torch.Tensor
+        self.discriminator = Player(c, c.latent, 1)
         self.register_buffer("turns", torch.zeros((), dtype=torch.long))
-        nn.init.constant_(self.encoder.out.bias[config.latent :], -3.0)  # so that z tells something from the start
-
-    def _real(self, rows: torch.Tensor) -> Planes:
-        c = self.config
-        cells, chords = planes(rows[:, c.given :], c.low, c.pitches, c.chords)
-        return cells * inside(rows[:, c.given :], c.slots)[..., None], chords
-
-    def _written(self, rows: torch.Tensor, logits: Planes) -> Planes:
-        within = inside(rows[:, self.config.given :], self.config.slots)[..., None]
-        return binary(logits[0]) * within, binary(logits[1])
 
     def configure_optimizers(self, settings: OptimizerSettings) -> list[torch.optim.Optimizer]:
-        """One for the discriminator, one for generator and encoder."""
-        makers = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam, "muon": torch.optim.AdamW}
-        groups = [self.discriminator.parameters(), [*self.generator.parameters(), *self.encoder.parameters()]]
+        """One each for the autoencoder, the discriminator and the generator."""
+        autoencoder = [*self.reader.parameters(), *self.writer.parameters()]
+        groups = [autoencoder, list(self.discriminator.parameters()), list(self.generator.parameters())]
         if settings.name == "rmsprop":
             return [torch.optim.RMSprop(group, lr=settings.lr) for group in groups]
-        # Momentum makes players that learn in turn circle round each other.
-        return [makers[settings.name](group, lr=settings.lr, betas=(0.0, 0.99), weight_decay=0.0) for group in groups]
+        maker = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
+        # Much momentum makes players that learn in turn circle round each other.
+        return [maker(group, lr=settings.lr, betas=(0.5, 0.99), weight_decay=0.0) for group in groups]
 
     def training_step(
         self, batch: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float, world: World = ALONE
     ) -> dict[str, float]:
-        """One turn each on rows (B, given + new, 21)."""
+        """One step of the autoencoder, or one turn of each player, on rows (B, given + new, 21)."""
         rows = batch.long()
-        real, told = self._real(rows), {"discriminator": 0.0, "steepness": 0.0}
-        fake: Planes | None = None
-        if self.turns >= self.config.alone:
-            z = torch.randn(len(rows), self.config.new, self.config.latent, device=rows.device)
-            fake = self._written(rows, self.generator(rows, z))
-            told = self._step_discriminator(rows, real, (fake[0].detach(), fake[1].detach()), optimizers[0], clip)
-        told |= self._step_generator(rows, real, fake, optimizers[1], clip)
+        told = dict.fromkeys(("loss", "again", "divergence", "discriminator", "steepness", "generator"), 0.0)
+        if self.turns < self.config.alone:
+            told |= self._step_autoencoder(rows, optimizers[0], clip)
+        else:
+            told |= self._step_players(rows, optimizers[1:], clip)
         self.turns += 1
-        with torch.no_grad():
-            for mean, now in zip(self.mean.parameters(), self.generator.parameters(), strict=True):
-                mean.lerp_(now, 1 - self.config.averaging)
         return told
 
-    def _step_discriminator(
-        self, rows: torch.Tensor, real: Planes, fake: Planes, optimizer: torch.optim.Optimizer, clip: float
-    ) -> dict[str, float]:
-        ahead = self.discriminator(rows, real).float() - self.discriminator(rows, fake).float()
-        loss = F.softplus(-ahead).mean()
-        part = slice(0, max(1, len(rows) // 4))  # a quarter of the batch does, and costs a quarter
-        slopes = [self._steepness(rows[part], (p[0][part], p[1][part])) for p in (real, fake)]
-        penalty = torch.stack(slopes).sum()
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss + self.config.penalty * penalty)
-        nn.utils.clip_grad_norm_(self.discriminator.parameters(), clip)
-        optimizer.step()
-        return {"discriminator": float(loss.detach()), "steepness": float(penalty.detach())}
+    # --- autoencoder -----------------------------------------------------------------------------------------------
 
-    def _steepness(self, rows: torch.Tensor, new: Planes) -> torch.Tensor:
-        """Mean squared gradient of the discriminator where real or written bars stand."""
-        inputs = [plane.detach().requires_grad_() for plane in new]
-        total = self.discriminator(rows, (inputs[0], inputs[1])).float().mean(1).sum()
-        slopes = torch.autograd.grad(total, inputs, create_graph=True)
-        return torch.stack([slope.flatten(1).square().sum(1) for slope in slopes]).sum(0).mean()
+    def latents(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and log variance (B, N, latent) of the latents of bars (B, N, 21)."""
+        c = self.config
+        centre, spread = self.reader(planes(rows, c.low, c.pitches, c.chords), rows).float().chunk(2, -1)
+        return centre, spread.clamp(-8, 4)
 
-    def _step_generator(
-        self, rows: torch.Tensor, real: Planes, fake: Planes | None, optimizer: torch.optim.Optimizer, clip: float
-    ) -> dict[str, float]:
-        missed, divergence = self._again(rows, real)
-        again = (missed + self.config.divergence * divergence) / (self.config.new * self.config.slots)
-        fooled = self._fooled(rows, real, fake) if fake else missed.new_zeros(())
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(fooled + self.config.again * again)
-        nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], clip)
-        optimizer.step()
-        told = {"loss": again, "generator": fooled, "again": missed, "divergence": divergence}
+    def again(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """By bar (B, N): nats of its cells and chords written again from its latent, and the latent's divergence."""
+        c = self.config
+        centre, spread = self.latents(rows)
+        cells, chords = self.writer(_drawn(centre, spread), rows)
+        wanted = classes(rows, c.low, c.pitches)
+        missed = F.cross_entropy(cells.float().movedim(-1, 1), wanted, reduction="none") * inside(rows, c.slots)
+        harmony = F.cross_entropy(chords.float().movedim(-1, 1), rows[..., FIRST:CELLS], reduction="none")
+        return missed.sum(-1) + harmony.sum(-1), 0.5 * (centre.square() + spread.exp() - 1 - spread).sum(-1)
+
+    def _step_autoencoder(self, rows: torch.Tensor, optimizer: torch.optim.Optimizer, clip: float) -> dict[str, float]:
+        missed, divergence = (value.mean() for value in self.again(rows))
+        loss = missed + self.config.divergence * divergence
+        _descend(loss / self.config.slots, optimizer, clip)
+        told = {"loss": loss, "again": missed, "divergence": divergence}
         return {name: float(value.detach()) for name, value in told.items()}
 
-    def _fooled(self, rows: torch.Tensor, real: Planes, fake: Planes) -> torch.Tensor:
-        """The generator's loss: how much truer than what it wrote the discriminator finds real bars."""
-        for parameter in self.discriminator.parameters():
-            parameter.requires_grad_(False)
-        with torch.no_grad():
-            true = self.discriminator(rows, real).float()
-        loss = F.softplus(true - self.discriminator(rows, fake).float()).mean()
-        for parameter in self.discriminator.parameters():
-            parameter.requires_grad_(True)
-        return loss
+    # --- the players -----------------------------------------------------------------------------------------------
 
-    def _again(self, rows: torch.Tensor, real: Planes) -> tuple[torch.Tensor, torch.Tensor]:
-        """Nats of real bars written again from the z that they are told to come from, and the z's divergence."""
+    def _step_players(
+        self, rows: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float
+    ) -> dict[str, float]:
         c = self.config
-        centre, spread = self.encoder(rows, real).float().chunk(2, -1)
-        spread = spread.clamp(-8, 4)
-        z = centre + torch.exp(spread / 2) * torch.randn_like(centre)
-        cells, chords = self.generator(rows, z)
-        new = rows[:, c.given :]
-        missed = F.cross_entropy(
-            cells.flatten(0, 2).float(), classes(new, c.low, c.pitches).flatten(), reduction="none"
-        )
-        missed = (missed.view(len(rows), -1) * inside(new, c.slots).flatten(1)).sum(1)
-        harmony = F.cross_entropy(chords.flatten(0, 2).float(), new[..., FIRST:CELLS].flatten(), reduction="none")
-        divergence = 0.5 * (centre.square() + spread.exp() - 1 - spread).flatten(1).sum(1)
-        return (missed + harmony.view(len(rows), -1).sum(1)).mean(), divergence.mean()
+        with torch.no_grad():
+            centre, spread = self.latents(rows)
+            given, real = centre[:, : c.given], _drawn(centre, spread)[:, c.given :]
+        made = self.generator(rows, given, torch.randn(len(rows), c.new, c.noise, device=rows.device)).float()
+        told = self._step_discriminator(rows, given, real, made.detach(), optimizers[0], clip)
+        with torch.no_grad():
+            true = self.discriminator(rows, given, real).float()
+        loss = F.softplus(true - self.discriminator(rows, given, made).float()).mean()
+        _descend(loss, optimizers[1], clip)
+        with torch.no_grad():
+            for mean, now in zip(self.mean.parameters(), self.generator.parameters(), strict=True):
+                mean.lerp_(now, 1 - c.averaging)
+        return told | {"loss": float(loss.detach()), "generator": float(loss.detach())}
+
+    def _step_discriminator(
+        self,
+        rows: torch.Tensor,
+        given: torch.Tensor,
+        real: torch.Tensor,
+        made: torch.Tensor,
+        optimizer: torch.optim.Optimizer,
+        clip: float,
+    ) -> dict[str, float]:
+        ahead = self.discriminator(rows, given, real).float() - self.discriminator(rows, given, made).float()
+        loss = F.softplus(-ahead).mean()
+        part = slice(0, max(1, len(rows) // 4))  # a quarter of the batch does, and costs a quarter
+        slopes = [self._steepness(rows[part], given[part], new[part]) for new in (real, made)]
+        penalty = torch.stack(slopes).sum()
+        _descend(loss + self.config.penalty * penalty, optimizer, clip)
+        return {"discriminator": float(loss.detach()), "steepness": float(penalty.detach())}
+
+    def _steepness(self, rows: torch.Tensor, given: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
+        """Mean squared gradient of the discriminator where real or made latents lie."""
+        at = new.detach().requires_grad_()
+        total = self.discriminator(rows, given, at).float().mean((1, 2)).sum()
+        (slope,) = torch.autograd.grad(total, at, create_graph=True)
+        return slope.flatten(1).square().sum(1).mean()
+
+    # --- writing ---------------------------------------------------------------------------------------------------
 
     @torch.inference_mode()
     def write(
@@ -244,10 +221,11 @@ class Model(nn.Module):
         z, cell_dice, chord_dice = (
             temperature * torch.stack(draw).to(rows.device) for draw in zip(*draws, strict=True)
         )
-        cells, chords = self.mean(rows, z)
+        made = self.mean(rows, self.latents(rows[:, : c.given])[0], z)
+        cells, chords = self.writer(made, rows[:, c.given :])
         new = rows[:, c.given :].clone()
-        new[..., FIRST:CELLS] = (chords.float() + chord_dice).argmax(-1)
-        values = (cells.float() + cell_dice).argmax(-1)
+        new[..., FIRST:CELLS] = (chords.float() + c.dice * chord_dice).argmax(-1)
+        values = (cells.float() + c.dice * cell_dice).argmax(-1)
         new[..., CELLS:] = torch.where(values < HELD, values, values + c.low) * inside(new, c.slots)
         return new
 
@@ -274,7 +252,7 @@ class Model(nn.Module):
 
 def _draw(c: Config, generator: torch.Generator | None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """The random numbers of one take: z, and the dice (Gumbel) for cells and chords."""
-    z = torch.randn(c.new, c.latent, generator=generator)
+    z = torch.randn(c.new, c.noise, generator=generator)
     shapes = (c.new, c.slots, HELD + c.pitches), (c.new, 2, c.chords)
     cells, chords = (_gumbel(torch.empty(shape).exponential_(generator=generator)) for shape in shapes)
     return z, cells, chords
@@ -282,3 +260,19 @@ def _draw(c: Config, generator: torch.Generator | None) -> tuple[torch.Tensor, t
 
 def _gumbel(exponential: torch.Tensor) -> torch.Tensor:
     return -torch.log(exponential.clamp(min=1e-20))
+
+
+def _drawn(centre: torch.Tensor, spread: torch.Tensor) -> torch.Tensor:
+    """Latents drawn by their mean and log variance."""
+    return centre + torch.exp(spread / 2) * torch.randn_like(centre)
+
+
+def _descend(loss: torch.Tensor, optimizer: torch.optim.Optimizer, clip: float) -> None:
+    """One step of an optimizer over its own parameters."""
+    own = [p for group in optimizer.param_groups for p in group["params"]]
+    optimizer.zero_grad(set_to_none=True)
+    # Only of its own parameters: the generator's loss goes through the discriminator, which does not learn from it.
+    for p, gradient in zip(own, torch.autograd.grad(loss, own), strict=True):
+        p.grad = gradient
+    nn.utils.clip_grad_norm_(own, clip)
+    optimizer.step()

@@ -20,6 +20,7 @@ from benchmarks import (
     evaluation_accompaniment,
     evaluation_baselines,
     evaluation_controls,
+    evaluation_gan,
     evaluation_gaps,
     evaluation_likelihood,
     evaluation_loops,
@@ -62,6 +63,11 @@ class Setup:
     def encoder_decoder(self) -> tuple[Any, Any]:
         """(model, events) of the encoder-decoder."""
         return catalogue.load(checkpoints.read_card(self.checkpoints / evaluation_vae.MODEL))
+
+    @cached_property
+    def gan(self) -> tuple[Any, Any]:
+        """(model, piano roll) of the GAN."""
+        return catalogue.load(checkpoints.read_card(self.checkpoints / evaluation_gan.MODEL))
 
     @property
     def context(self) -> int:
@@ -162,8 +168,8 @@ PARTS = {
     ),
     "again": Part(
         "Encoder-decoder: melodies written again",
-        "Up to 512 held-out phrases of so many bars, read and written again with the likeliest ids. A note is right "
-        "when pitch, onset and length are; 2 * right / (there + written).",
+        "Held-out phrases of so many bars, 20,000 ids in all, read and written again with the likeliest ids. A note is "
+        "right when pitch, onset and length are; 2 * right / (there + written).",
         lambda setup: evaluation_vae.again(setup.encoder_decoder, setup.data),
         evaluation_vae.MODEL,
     ),
@@ -197,6 +203,22 @@ PARTS = {
         "lengths: total variation distance to one half of the held-out melodies, beside that of the other half.",
         lambda setup: evaluation_vae.prior(setup.encoder_decoder, setup.folder, setup.count),
         evaluation_vae.MODEL,
+    ),
+    "follow": Part(
+        "GAN: bars that follow",
+        "Eight bars after the first eight of held-out melodies, all in C. Pitch classes and lengths: total variation "
+        "distance to what really follows, 0 to 1. Melody on chord tones: share of its time, of the chords that come "
+        "with it. Seconds: of the writing, median.",
+        lambda setup: evaluation_gan.follow(setup.folder, setup.count),
+        evaluation_gan.MODEL,
+    ),
+    "bars": Part(
+        "GAN: how its bars are distributed and vary",
+        "Four bars after each of up to 1,000 held-out windows of four, at temperature 1. Distances are total variation "
+        "to what really follows, 0 to 1, beside those of one half of the real bars to the other. Variety: share of "
+        "cells in which bars after different windows differ, takes: after the same bars; both over that of real ones.",
+        lambda setup: evaluation_gan.samples(setup.gan, setup.data),
+        evaluation_gan.MODEL,
     ),
 }
 

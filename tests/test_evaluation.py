@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from tiny import save_gan
 
 from benchmarks import (
     evaluation,
@@ -17,6 +18,7 @@ from benchmarks import (
     evaluation_baselines,
     evaluation_controls,
     evaluation_excerpts,
+    evaluation_gan,
     evaluation_gaps,
     evaluation_likelihood,
     evaluation_loops,
@@ -276,6 +278,26 @@ def test_continuations_are_measured_without_their_seed(
     assert all(0 < row["longest of all"] + 1 <= 4 for row in written)
 
 
+# --- the GAN ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_follows_melodies_is_measured_beside_what_is_there(
+    folder: Folder, tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation_gan, "BARS", 2)
+    save_gan(tiny_checkpoints / "gan")
+    real, rival, *written = evaluation_gan.follow(folder, 2)
+    assert (real["melodies"], real["pitch classes"], real["lengths"], real["notes per bar"]) == (2, 0, 0, 4)
+    assert rival["pitch classes"] > 0 and rival["melody on chord tones"] is None
+    assert len(written) == 2 and all(row["pitch classes"] > 0 and row["seconds"] > 0 for row in written)
+
+
+def test_all_is_brought_to_c() -> None:
+    scale = chords(*((pitch,) for pitch in (62, 64, 66, 67, 69, 71, 73, 74, 69, 66, 62)))
+    assert evaluation_gan._tonic(scale) == 2
+    assert [note.pitch for note in evaluation_gan._home([scale], [2])[0].tracks[0].notes][:3] == [60, 62, 64]
+
+
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
@@ -286,11 +308,12 @@ def test_the_command_writes_all_parts_and_renews_one(
     monkeypatch.setattr(evaluation_controls, "BARS", 8)
     asked = ["--data", str(folder.path), "--checkpoints", str(tiny_checkpoints), "--out", str(tmp_path)]
     asked += ["--known", str(folder.path), "--count", "1", "--most", "100"]
+    save_gan(tiny_checkpoints / "gan")
     assert evaluation.main(asked) == 0
     written = json.loads((tmp_path / "evaluation.json").read_text())
     assert list(written) == list(evaluation.PARTS)
     empty = {name for name, part in written.items() if not part["rows"]}
-    assert empty == {"density", "loops"}  # there is no pop, and nothing is long enough
+    assert empty == {"density", "loops", "follow"}  # there is no pop, and nothing is long enough
     assert [row["harmonisations"] for row in written["rules"]["rows"]] == ["real", "free", "masked"]
     assert written["rules"]["rows"][2]["all violations"] < written["rules"]["rows"][1]["all violations"]
     assert written["likelihood"]["rows"][0]["Transformer"] > 1

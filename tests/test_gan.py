@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from runs import prepared
+from tiny import save_gan
 
 from studio import checkpoints, midi, models, pipeline
 from studio.data import __main__ as prepare
@@ -44,7 +45,7 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def checkpoint(tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline.catalogue, "CHECKPOINTS", tmp_path)
-    checkpoints.save(tmp_path / "gan", model(), "gan", ROLL, {"title": "Tiny", "help": "Random weights."})
+    return save_gan(tmp_path / "gan")
 
 
 def windows(count=4, metre=(4, 4)):

@@ -54,6 +54,6 @@ def save_gan(folder: Path, seed: int = 0) -> Path:
     """The same for one that writes whole bars."""
     torch.manual_seed(seed)
     module = models.find("gan")
-    model = module.Model(module.Config(width=16, cell=8, layers=1, heads=2, latent=4))
-    checkpoints.save(folder, model, "gan", PianoRoll(), {"title": "Tiny four", "help": "Random weights, still."})
+    config = module.Config(width=16, cell=8, hidden=32, layers=1, heads=2, latent=6, noise=4)
+    checkpoints.save(folder, module.Model(config), "gan", PianoRoll(), {"title": "Tiny four", "help": "Random still."})
     return folder

@@ -16,8 +16,7 @@ from benchmarks.evaluation_excerpts import Excerpt, excerpts, write
 from benchmarks.evaluation_pieces import MELODIES, Folder, groups
 from benchmarks.evaluation_report import Row
 from studio import pipeline
-from studio.data.phrases import ATTRIBUTES, Phrases, Sounded
-from studio.data.phrases import attributes as of_bar
+from studio.data.phrases import ATTRIBUTES, Phrases
 from studio.metrics import notes_per_bar
 from studio.pipeline import line, variation
 from studio.score import Note, Score, Track
@@ -98,16 +97,11 @@ def _moved(model: Any, lead: line.Line, window: Sequence[int], attribute: int, b
     import torch
 
     latents = model.latents([torch.tensor(lead.bars[bar]) for bar in window])
-    to = [0.0] * len(ATTRIBUTES)
-    to[attribute] = by * float(model.scales[attribute, 1])
-    there = variation.moved(model, latents, [0.0] * len(ATTRIBUTES), to, 1.0)
+    change = torch.zeros(len(ATTRIBUTES))
+    change[attribute] = by
+    there = variation.moved(model, lead, window, latents, change)
     (written,) = line.write(model, lead, window, there[None], {"temperature": 0.0, "repetition": 0}, [0])
-    found = []
-    for bar, notes in written.items():
-        sounded = [Sounded(n.onset - lead.sheet.lines[bar], n.pitch, n.duration) for n in notes]
-        found.append(of_bar(sounded, lead.length(bar)))
-    sounding = [row for row in found if row is not None]
-    return tuple(np.mean(sounding, axis=0).tolist()) if sounding else (0.0,) * len(ATTRIBUTES)
+    return lead.manner_of(written) or (0.0,) * len(ATTRIBUTES)
 
 
 def blend(folder: Folder, count: int) -> list[Row]:

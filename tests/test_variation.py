@@ -111,6 +111,29 @@ def test_resembling_changes_the_melody_and_names_the_other_in_the_recipe() -> No
     assert untouched.score == BAND
 
 
+def test_looking_at_what_is_written_brings_it_nearer_to_what_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from studio.pipeline import catalogue, variation
+    from studio.pipeline import line as lines
+
+    model, events = catalogue.load(catalogue.find("vae", "resemble")[1])
+    lead = lines.read(events, BAND, None, None, None)
+    latents = model.latents([torch.tensor(ids) for ids in lead.bars[:8]])
+    change = torch.tensor([0.5, -1.0, 0.0, 0.5, 0.0])
+    wanted = torch.tensor(lead.manner(range(8))) + change * model.scales[:, 1]
+
+    def missing(rounds: int) -> float:
+        monkeypatch.setattr(variation, "ROUNDS", rounds)
+        there = variation.moved(model, lead, range(8), latents, change)
+        plain = {"temperature": 0.0, "repetition": 0}
+        (written,) = lines.write(model, lead, range(8), there[None], plain, [0])
+        return float(((torch.tensor(lead.manner_of(written)) - wanted) / model.scales[:, 1]).norm())
+
+    assert missing(6) < missing(1)
+    assert lead.manner_of({0: []}) is None
+
+
 def test_a_blend_begins_with_one_melody_and_ends_with_the_other() -> None:
     (take,) = takes(pipeline.blend(SEED, OTHER, pipeline.BlendRequest("vae", steps=4)))
     (track,) = take.score.tracks

@@ -9,7 +9,7 @@ from functools import cached_property
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from studio.data.phrases import BARS, attributes, notes
+from studio.data.phrases import BARS, Sounded, attributes, notes
 from studio.melody import monophonic
 from studio.pipeline import passage, sheet, writing
 from studio.pipeline.prompt import octaves
@@ -57,12 +57,19 @@ class Line:
         """Ticks of the grid in a bar."""
         return self.sheet.lines[bar + 1] - self.sheet.lines[bar]
 
-    def manner(self, bars: range) -> tuple[float, ...]:
+    def manner(self, bars: Sequence[int]) -> tuple[float, ...]:
         """The mean attributes of what sounds in bars of the grid, see `studio.data.phrases.attributes`."""
-        found = [attributes(notes(self.bars[bar], self.events.vocabulary), self.length(bar)) for bar in bars]
-        columns = zip(*(row for row in found if row is not None), strict=True)
-        density, register, *others = (fmean(column) for column in columns)
-        return density, register - self.shift, *others
+        return self.manner_of({bar: self.notes_of(bar, self.bars[bar]) for bar in bars}) or ()
+
+    def manner_of(self, written: Mapping[int, Sequence[Note]]) -> tuple[float, ...] | None:
+        """The same of notes in bars of the grid; None where nothing sounds."""
+        found = []
+        for bar, sounded in written.items():
+            start = self.sheet.lines[bar]
+            inside = [Sounded(note.onset - start, note.pitch, note.duration) for note in sounded]
+            found.append(attributes(inside, self.length(bar)))
+        columns = list(zip(*(row for row in found if row is not None), strict=True))
+        return tuple(fmean(column) for column in columns) if columns else None
 
     def notes_of(self, bar: int, ids: Sequence[int]) -> list[Note]:
         """The notes that ids say, as notes of the grid's bar `bar`, one at a time, as loud as the melody is there."""

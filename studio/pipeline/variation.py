@@ -24,7 +24,13 @@ if TYPE_CHECKING:  # it brings torch
     import torch
 
 FURTHEST = 3.0
-"""Standard deviations of its bars by which a melody's manner is moved, at most: beyond them nothing was learned."""
+"""Standard deviations of training bars by which a melody's manner is moved, at most."""
+ROUNDS = 6
+"""How often what is written is looked at, at most, to move it further or back."""
+NEAR = 0.1
+"""Standard deviations from the wanted manner that are near enough."""
+REACH = 12.0
+"""Standard deviations along a direction, at most: what is written follows with less than it is moved by."""
 
 Move = Callable[["torch.Tensor", Sequence[int], int], "torch.Tensor"]
 """The latents (bars, L) of bars of the grid, and a seed number, to other latents."""
@@ -74,22 +80,40 @@ def resemble(seed: Seed, other: Seed, request: ResembleRequest) -> Run:
     passage.choose(other.score, request.other_track, 1, None)
 
     def move(model: Any, lead: Line, bars: range) -> Move:
+        import torch
+
         theirs = line.read(lead.events, other.score, request.other_track, None, None)
-        from_, to = lead.manner(bars), theirs.manner(range(len(theirs.bars)))
-        return lambda latents, _, __: moved(model, latents, from_, to, request.strength)
+        from_, to = torch.tensor(lead.manner(bars)), torch.tensor(theirs.manner(range(len(theirs.bars))))
+        change = request.strength * ((to - from_) / model.scales[:, 1]).clamp(-FURTHEST, FURTHEST)
+        return lambda latents, window, _: moved(model, lead, window, latents, change)
 
     return _write(job, move)
 
 
-def moved(
-    model: Any, latents: torch.Tensor, from_: Sequence[float], to: Sequence[float], strength: float
-) -> torch.Tensor:
-    """Latents (..., L) led from one manner towards another, `strength` of the way."""
+def moved(model: Any, lead: Line, window: Sequence[int], latents: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
+    """Latents (bars, L) from which the bars of a window are written with their manner moved by `change` (A,).
+
+    In standard deviations; what is 0 is to stay. The decoder does not follow a direction evenly, so what it writes is
+    looked at, and the latents are moved on by what is missing; the nearest of all that were tried is returned.
+    """
     import torch
 
-    change = (torch.tensor(to) - torch.tensor(from_)) / model.scales[:, 1]
-    there: torch.Tensor = latents + strength * change.clamp(-FURTHEST, FURTHEST) @ model.directions
-    return there
+    wanted = torch.tensor(lead.manner(window)) + change * model.scales[:, 1]
+    plain = {"temperature": 0.0, "repetition": 0}
+    at, missing, nearest, best = torch.zeros_like(change), change, math.inf, latents
+    for _ in range(ROUNDS):
+        at = (at + missing).clamp(-REACH, REACH)
+        there = latents + at @ model.directions
+        (written,) = line.write(model, lead, window, there[None], plain, [0])
+        told = lead.manner_of(written)
+        if told is None:
+            break
+        missing = (wanted - torch.tensor(told)) / model.scales[:, 1]
+        if float(missing.norm()) < nearest:
+            nearest, best = float(missing.norm()), there
+        if nearest < NEAR:
+            break
+    return best
 
 
 def _varied(

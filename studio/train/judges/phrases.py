@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from studio import checkpoints, representations
-from studio.data.phrases import ATTRIBUTES, Phrases, attributes, notes
+from studio.data.phrases import Phrases, attributes, notes
 from studio.evaluate import model_scorer, nats
 from studio.sampling import Settings
 
@@ -63,8 +63,8 @@ def figures(run: Run) -> dict[str, Any]:
 def settle(model: Any, examples: Phrases) -> None:
     """Work out how the latents of training bars lie, and which way each attribute leads: the model's buffers.
 
-    The directions are the slopes of a linear regression of the latents on all attributes at once: each is what changes
-    with one of them while the others stay.
+    Attributes are told from latents by linear regression; a direction is the least change, as latents lie, by which one
+    of them is told a standard deviation higher and the others as before.
     """
     vocabulary = representations.find(examples.representation)(examples.vocabulary).vocabulary
     found, told = [], []
@@ -78,12 +78,14 @@ def settle(model: Any, examples: Phrases) -> None:
     latents, values = torch.stack(found), torch.tensor(told)
     mean, scale = values.mean(0), values.std(0).clamp(min=1e-3)
     center = latents.mean(0)
-    ours = torch.cat([(values - mean) / scale, torch.ones(len(values), 1)], 1)
-    slopes = torch.linalg.lstsq(ours, latents).solution
-    covariance = torch.cov(latents.T) + 1e-4 * torch.eye(latents.shape[1])
+    covariance = torch.cov(latents.T) + 1e-3 * torch.eye(latents.shape[1])
+    told_by = torch.linalg.solve(covariance, (latents - center).T @ ((values - mean) / scale) / len(values)).T
+    moved = told_by @ covariance
+    # Those that no bar of the collection differs in cannot be told, and are not moved.
+    directions = torch.linalg.pinv(moved @ told_by.T, rtol=1e-4) @ moved
     model.center.copy_(center)
     model.spread.copy_(torch.linalg.cholesky(covariance))
-    model.directions.copy_(slopes[: len(ATTRIBUTES)])
+    model.directions.copy_(directions)
     model.scales.copy_(torch.stack([mean, scale], 1))
 
 
@@ -111,18 +113,17 @@ class _Bar:
         return self.free if self.left else np.zeros_like(self.free)
 
 
-def right(model: Any, examples: Phrases, bars: int, batches: int = 8) -> float:
+def right(model: Any, examples: Phrases, bars: int, most: int = 20_000) -> float:
     """Share of notes that come back in pitch, onset and length when phrases of so many bars are written again.
 
-    The likeliest ids, without the grammar's help; of at most 64 * `batches` phrases. A note that is written and was not
+    The likeliest ids, without the grammar's help; of phrases of about `most` ids. A note that is written and was not
     there counts against it: it is 2 * right / (there + written).
     """
     encoding = representations.find(examples.representation)(examples.vocabulary)
     vocabulary, ends = encoding.vocabulary, frozenset((encoding.marks["bar_id"], encoding.end_id))
     settings, hits, count = Settings(temperature=0, repetition=0), 0, 0
-    held_out = list(examples.held_out(bars, None))
-    for at in sorted(np.random.default_rng(0).permutation(len(held_out))[:batches]):
-        for phrase, latents in zip(held_out[at], _read(model, held_out[at]), strict=True):
+    for batch in examples.held_out(bars, most):
+        for phrase, latents in zip(batch, _read(model, batch), strict=True):
             rows = [row[row != 0].tolist() for row in phrase]
             heads = [torch.tensor(row[: _head(row, vocabulary)]) for row in rows[1:]]
             written = [head.tolist() for head in heads]

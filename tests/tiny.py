@@ -46,6 +46,7 @@ def save_vae(folder: Path, seed: int = 0) -> Path:
     with torch.no_grad():
         model.bias[events.vocabulary.ids["HOLD"]] = -30
         model.directions.normal_()
+        model.scales.copy_(torch.tensor([[1.5, 1.5], [69, 6.5], [2.0, 2.0], [0.05, 0.15], [0.4, 0.4]]))
     checkpoints.save(folder, model, "vae", events, {"title": "Tiny three", "help": "Random weights, too."})
     return folder
 
@@ -54,6 +55,6 @@ def save_gan(folder: Path, seed: int = 0) -> Path:
     """The same for one that writes whole bars."""
     torch.manual_seed(seed)
     module = models.find("gan")
-    config = module.Config(width=16, cell=8, hidden=32, layers=1, heads=2, latent=6, noise=4)
+    config = module.Config(width=16, cell=8, hidden=32, layers=1, latent=6, noise=4)
     checkpoints.save(folder, module.Model(config), "gan", PianoRoll(), {"title": "Tiny four", "help": "Random still."})
     return folder

@@ -36,11 +36,7 @@ def home(rows: Row, tonic: int, minor: bool, roll: PianoRoll) -> tuple[Row, int]
 
     `tonic` 0-11 (0 = C). So a model has to learn one key, and what it writes is moved back.
     """
-    shift = (9 if minor else 0) - tonic
-    cells = rows[:, CELLS:].astype(np.int64)
-    pitches = cells[cells >= ONSET] - ONSET
-    if len(pitches):
-        shift += 12 * round((MIDDLE - float(pitches.mean()) - shift) / 12)
+    shift = int(_shift(rows[None], np.array([tonic]), np.array([minor]))[0])
     return roll.transpose(rows, shift), shift
 
 
@@ -62,6 +58,7 @@ class Rolls:
         pieces = pieces[(pieces[:, 6] > 1) | lone]
         read = [reading.piece(int(first), int(first + count)) for first, count in pieces[:, :2]]
         found = [(rows, good, key, style) for (rows, good, key), style in zip(read, pieces[:, 3], strict=True)]
+        # Row 0 stands for no bar.
         self._rows = np.concatenate([np.zeros((1, CELLS + SLOTS), np.uint8), *(rows for rows, *_ in found)])
         windows, begin = [], 1
         for rows, good, key, style in found:
@@ -90,20 +87,28 @@ class Rolls:
         return self._cut(np.random.default_rng(0).permutation(len(self._windows))[:most])
 
     def _cut(self, drawn: NDArray[np.int64]) -> Row:
-        windows = np.zeros((len(drawn), GIVEN + NEW, CELLS + SLOTS), np.uint8)
-        for window, (bar, given, key, _) in zip(windows, self._windows[drawn].tolist(), strict=True):
-            rows = self._rows[bar - given : bar + NEW]
-            shift = home(rows[:given], key % 12, key >= 12, self._roll)[1]
-            window[GIVEN - given :] = _chords_kept(self._roll.transpose(rows, shift))
-        return windows
+        bar, given, key, _ = self._windows[drawn].T
+        place = np.arange(-GIVEN, NEW)
+        windows = self._rows[np.where(place >= -given[:, None], bar[:, None] + place, 0)]
+        shifts = _shift(windows[:, :GIVEN], key % 12, key >= 12)
+        return _chords_kept(self._roll.transpose(windows, shifts[:, None, None]))
 
 
-def _chords_kept(rows: Row) -> Row:
-    """Where no chord is clear, the one before goes on."""
-    chords = rows[:, FIRST:CELLS].reshape(-1)
-    known = np.maximum.accumulate(np.where(chords > 0, np.arange(len(chords)), 0))
-    rows[:, FIRST:CELLS] = chords[known].reshape(-1, 2)
-    return rows
+def _shift(given: Row, tonic: NDArray[np.int64], minor: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Semitones to the home key and the octave that is learned, of windows (N, bars, 21): (N,)."""
+    cells = given[..., CELLS:].reshape(len(given), -1).astype(np.int64)
+    onsets = cells >= ONSET
+    middle = ((cells - ONSET) * onsets).sum(1) / np.maximum(1, onsets.sum(1))
+    home = np.where(minor, 9, 0) - tonic
+    return np.asarray(home + np.where(onsets.any(1), 12 * np.rint((MIDDLE - middle - home) / 12).astype(np.int64), 0))
+
+
+def _chords_kept(windows: Row) -> Row:
+    """Where no chord is clear, the one before goes on, in each window (N, bars, 21)."""
+    chords = windows[..., FIRST:CELLS].reshape(len(windows), -1)
+    known = np.maximum.accumulate(np.where(chords > 0, np.arange(chords.shape[1]), 0), axis=1)
+    windows[..., FIRST:CELLS] = np.take_along_axis(chords, known, 1).reshape(*windows.shape[:2], 2)
+    return windows
 
 
 def _beginnings(rows: Row, good: NDArray[np.bool_]) -> NDArray[np.int64]:

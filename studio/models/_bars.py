@@ -1,4 +1,4 @@
-"""What the GAN is made of: bars as planes, a reader and a writer of bars, attention between bars. Not a model.
+"""What the GAN is made of: bars as planes, a reader and a writer of bars. Not a model.
 
 Planes are one-hot: of each cell whether it rests, is held, or which pitch begins there; of each half bar its chord.
 """
@@ -96,41 +96,3 @@ class Writer(nn.Module):
         cells = F.gelu(self.part(x).unflatten(-1, (self.slots, -1)) + self.place)
         cells = F.gelu(cells + self.near(cells.flatten(0, 1).mT).mT.unflatten(0, cells.shape[:2]))
         return self.value(cells), self.chord(x).unflatten(-1, (2, -1))
-
-
-class Block(nn.Module):
-    """Attention between all bars and a layer within each, residual; written out, so that it can be derived twice."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.ask, self.told = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 3 * width), nn.Linear(3 * width, width)
-        with torch.no_grad():
-            self.told.weight.mul_(0.3)
-            self.down.weight.mul_(0.3)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        q, k, v = self.ask(self.before(x)).unflatten(-1, (3, self.heads, -1)).unbind(2)
-        weights = torch.einsum("bqhd,bkhd->bhqk", q, k).mul(q.shape[-1] ** -0.5).softmax(-1)
-        x = x + self.told(torch.einsum("bhqk,bkhd->bqhd", weights, v).flatten(2))
-        out: torch.Tensor = x + self.down(F.gelu(self.up(self.between(x))))
-        return out
-
-
-class Bars(nn.Module):
-    """Blocks over the vectors of a window's bars, each of which knows its place."""
-
-    def __init__(self, bars: int, width: int, layers: int, heads: int) -> None:
-        super().__init__()
-        self.place = nn.Parameter(0.02 * torch.randn(bars, width))
-        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
-        self.norm = nn.LayerNorm(width)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = x + self.place
-        for block in self.blocks:
-            x = block(x)
-        out: torch.Tensor = self.norm(x)
-        return out

@@ -107,8 +107,11 @@ class PianoRoll:
                 row[CELLS : CELLS + end - start] = line[start:end]
         return rows
 
-    def transpose(self, rows: Row, semitones: int) -> Row:
-        """The same rows (..., 21) with melody and chords moved; what would leave 0-127 stays in it by an octave."""
+    def transpose(self, rows: Row, semitones: int | NDArray[np.int64]) -> Row:
+        """The same rows (..., 21) with melody and chords moved; what would leave 0-127 stays in it by an octave.
+
+        `semitones` may be of each row, in a shape that goes with theirs.
+        """
         moved = rows.astype(np.int64)
         cells, chords = moved[..., CELLS:], moved[..., FIRST:CELLS]
         pitches = cells - ONSET + semitones

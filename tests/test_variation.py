@@ -93,6 +93,8 @@ def test_bars_that_are_alike_stay_alike() -> None:
     latents = model.latents([torch.tensor(ids) for ids in lead.bars])
     moved = variation._varied(model, lead, latents, range(10), 3, 0.5)
     assert torch.equal(moved[1], moved[3]) and not torch.equal(moved[1], moved[2])
+    noise = moved - model.center - 0.5**0.5 * (latents - model.center)  # an eighth of a turn
+    assert not torch.allclose(noise[1], noise[2], atol=0.01)
     assert not torch.equal(moved, latents)
 
 

@@ -165,7 +165,7 @@ def _take(
     parts = [
         replace(
             grid.slice_ticks(0, end),
-            tracks=(Track(tuple(_one_voice(notes, end)), lead.program, name=lead.name, role="melody"),),
+            tracks=(Track(tuple(line.one_voice(notes, end)), lead.program, name=lead.name, role="melody"),),
             title=seed.score.title,
         )
         for notes in draft.steps
@@ -177,11 +177,3 @@ def _take(
     new = frozenset(n for n in whole.tracks[0].notes if end <= n.onset < until)
     bars = count * (min(len(draft.steps), steps - 1) - 1)
     return Take(whole, seed.name, end, max(end, until), bars, (new,), 0, recipe, notices, seconds)
-
-
-def _one_voice(notes: Sequence[Note], end: int) -> list[Note]:
-    """One note at a time, and none beyond the step's end."""
-    ordered = sorted(n for n in notes if n.onset < end)
-    ends = [*(n.onset for n in ordered[1:]), end]
-    pairs = zip(ordered, ends, strict=True)
-    return [n._replace(duration=min(n.duration, stop - n.onset)) for n, stop in pairs if stop > n.onset]

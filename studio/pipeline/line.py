@@ -9,6 +9,8 @@ from functools import cached_property
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from studio.data.phrases import BARS, Sounded, attributes, notes
 from studio.melody import monophonic
 from studio.pipeline import passage, sheet, writing
@@ -49,9 +51,12 @@ class Line:
         ids = self.bars[bar]
         return ids[: next((i for i, token in enumerate(ids) if token in positions), len(ids))]
 
-    def first_alike(self, bar: int) -> int:
-        """The first bar of the same ids: what is drawn for it is drawn for all, so that what comes back comes back."""
-        return self.bars.index(self.bars[bar])
+    def number(self, bar: int, seed: int) -> int:
+        """The seed number of a bar, the same for bars of the same ids: so what comes back comes back when written.
+
+        Of no more than 32 bits: torch's generators heed no others.
+        """
+        return int(np.random.SeedSequence((seed, self.bars.index(self.bars[bar]))).generate_state(1)[0])
 
     def length(self, bar: int) -> int:
         """Ticks of the grid in a bar."""
@@ -73,18 +78,18 @@ class Line:
 
     def notes_of(self, bar: int, ids: Sequence[int]) -> list[Note]:
         """The notes that ids say, as notes of the grid's bar `bar`, one at a time, as loud as the melody is there."""
-        start, found = self.sheet.lines[bar], notes(ids, self.events.vocabulary)
-        ends = [*(note.onset for note in found[1:]), None]
-        return [
+        start = self.sheet.lines[bar]
+        found = [
             Note(
                 start + note.onset,
                 min(127, max(0, note.pitch - self.shift)),
-                note.duration if end is None else max(1, min(note.duration, end - note.onset)),
+                note.duration,
                 self._velocity(start + note.onset),
             )
-            for note, end in zip(found, ends, strict=True)
+            for note in notes(ids, self.events.vocabulary)
             if note.onset < self.length(bar)
         ]
+        return one_voice(found)
 
     def _velocity(self, tick: int) -> int:
         at = bisect_right(self._loudness, tick, key=lambda told: told[0]) - 1
@@ -135,6 +140,14 @@ def read(events: Events, score: Score, track: int | None, bars: range | None, st
     )
 
 
+def one_voice(notes: Sequence[Note], end: int | None = None) -> list[Note]:
+    """One note at a time: each ends where the next one begins, and at tick `end`, where none begins any more."""
+    ordered = sorted(note for note in notes if end is None or note.onset < end)
+    stops = [*(note.onset for note in ordered[1:]), ordered[-1].end if end is None and ordered else end]
+    pairs = zip(ordered, stops, strict=False)
+    return [n._replace(duration=min(n.duration, stop - n.onset)) for n, stop in pairs if stop and stop > n.onset]
+
+
 def windows(bars: Sequence[int]) -> list[list[int]]:
     """Bars in the order they are written, so many at a time as a model learned to read."""
     return [list(bars[at : at + BARS]) for at in range(0, len(bars), BARS)]
@@ -150,7 +163,7 @@ def write(
 ) -> list[dict[int, list[Note]]]:
     """Write the bars of a window from latents (takes, bars, L): of each take the notes by bar of the grid."""
     heads = [line.head(bar) for bar in window]
-    numbers = [seed + (line.first_alike(bar) << 32) for seed in seeds for bar in window]
+    numbers = [line.number(bar, seed) for seed in seeds for bar in window]
     ids: list[list[int]] = [[] for _ in numbers]
     masks = line.masks(list(window) * len(seeds))
     for step in writing.rewrite(model, line.headers[window[0]], heads, latents, masks, settings, numbers):

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from studio.checkpoints import Card
 from studio.errors import SeedError
 from studio.pipeline import catalogue, filling, line, passage, takes
-from studio.pipeline.filling import Draft, Gaps
+from studio.pipeline.filling import Draft, Gaps, Segment
 from studio.pipeline.line import Line
 from studio.pipeline.requests import Asked, ResembleRequest, VaryRequest, check_share, settled
 from studio.pipeline.seeds import Seed
 from studio.pipeline.takes import Progress, Run, Take
+from studio.score import Note
 
 if TYPE_CHECKING:  # it brings torch
     import torch
@@ -127,7 +128,7 @@ def _varied(
 
     drawn = []
     for bar in bars:
-        generator = torch.Generator().manual_seed(number + (lead.first_alike(bar) << 32))
+        generator = torch.Generator().manual_seed(lead.number(bar, number))
         drawn.append(torch.randn(latents.shape[1], generator=generator))
     turn = amount * math.pi / 2
     elsewhere = torch.stack(drawn) @ model.spread.T
@@ -166,10 +167,17 @@ def _write(job: _Job, make: Callable[[Any, Line, range], Move]) -> Run:
         there = torch.stack([move(latents, window, number) for number in asked.seeds])
         new = line.write(model, lead, window, there, settings, asked.seeds)
         for draft, found in zip(drafts, new, strict=True):
-            draft.new = {**draft.new, **{(bar, 0): notes for bar, notes in found.items()}}
+            draft.new = _sung(lead, {**draft.new, **{(bar, 0): notes for bar, notes in found.items()}})
         done += len(window)
         yield Progress(done * len(bars) // len(sounding), len(bars), takes.as_they_are(drafts, take, started))
     yield from takes.as_they_are(drafts, take, started)()
+
+
+def _sung(lead: Line, new: Mapping[Segment, list[Note]]) -> dict[Segment, list[Note]]:
+    """The notes by bar, those cut that would sound into what is written for another one."""
+    lines = lead.sheet.lines
+    sung = line.one_voice([note for notes in new.values() for note in notes])
+    return {(bar, k): [n for n in sung if lines[bar] <= n.onset < lines[bar + 1]] for bar, k in new}
 
 
 def _ids(lead: Line, bar: int) -> torch.Tensor:

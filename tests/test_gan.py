@@ -14,7 +14,7 @@ from studio import checkpoints, midi, models, pipeline
 from studio.data import __main__ as prepare
 from studio.data import rolls
 from studio.data.rolls import GIVEN, MIDDLE, NEW, Rolls
-from studio.errors import SeedError
+from studio.errors import SeedError, SettingError
 from studio.harmony import Chord
 from studio.models import OptimizerSettings, gan
 from studio.pipeline import bars as whole_bars
@@ -107,6 +107,17 @@ def changed(network, steps=1):
 def test_the_autoencoder_learns_first_and_then_both_players():
     assert changed(model(alone=2), 2) == {"reader", "writer", "turns"}
     assert changed(model(alone=0), 2) == {"generator", "mean", "discriminator", "turns"}
+
+
+def test_several_processes_are_refused():
+    class Three(models.World):
+        size = 3
+
+    network = model()
+    with pytest.raises(SettingError, match="one process"):
+        network.training_step(
+            torch.from_numpy(windows()), network.configure_optimizers(OptimizerSettings()), 1.0, Three()
+        )
 
 
 def test_the_discriminator_learns_what_is_real():

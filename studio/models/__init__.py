@@ -54,7 +54,10 @@ class World:
 
     A step calls what it differentiates by way of `run`, and gets its gradients averaged over the processes; so it must
     divide a sum by the `mean` of the processes' counts, which have rows of their own, and not by its own count.
+    `size` is how many processes there are.
     """
+
+    size: int = 1
 
     def run(self, method: Callable[..., Any], *inputs: torch.Tensor) -> Any:
         """`method(*inputs)`, of a network that all processes have: a bound method of a `torch.nn.Module`."""
@@ -69,7 +72,10 @@ ALONE = World()
 
 
 class Model(Protocol):
-    """What training and decoding ask of a network. `torch.nn.Module`s all."""
+    """What training and decoding ask of a network. `torch.nn.Module`s all.
+
+    One that learns from "rolls" has no likelihood: it has no `nll`, but `write`, and `generate` yields bars, see `gan`.
+    """
 
     config: Any
 

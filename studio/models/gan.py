@@ -18,11 +18,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from studio.errors import SettingError
 from studio.models import ALONE, Control, OptimizerSettings, World
 from studio.models._bars import CELLS, FIRST, HELD, Reader, Writer, classes, inside, metre, planes
 
 TITLE = "GAN"
-HELP = "A generative adversarial network: writes melody and chords four bars at a time in one go, very fast."
+HELP = (
+    "A generative adversarial network: writes melody and chords, four bars in one go, in a moment. It hears your last "
+    "four bars only and thinks in sixteenths, without triplets; it keeps register and pace, but its tunes wander."
+)
 EXAMPLES = "rolls"
 VERBS = ("continue",)
 CONTROLS = (
@@ -139,7 +143,12 @@ class Model(nn.Module):
     def training_step(
         self, batch: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float, world: World = ALONE
     ) -> dict[str, float]:
-        """One step of the autoencoder, or one turn of each player, on rows (B, given + new, 21)."""
+        """One step of the autoencoder, or one turn of each player, on rows (B, given + new, 21).
+
+        SettingError with several processes, which would learn apart: gradients are not shared here.
+        """
+        if world.size > 1:
+            raise SettingError(f"The GAN learns in one process, but there are {world.size}: start it without torchrun.")
         rows = batch.long()
         told = dict.fromkeys(("loss", "again", "divergence", "discriminator", "steepness", "generator"), 0.0)
         if self.turns < self.config.alone:

@@ -20,19 +20,11 @@ from browsing import (
     write_takes,
     write_tune,
 )
-from tiny import save_vae
 
 from studio import midi, pipeline, ui
 from studio.score import Score
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def tiny_checkpoints(tiny_checkpoints: Path) -> Path:
-    """Here an encoder-decoder stands by the others."""
-    save_vae(tiny_checkpoints / "vae")
-    return tiny_checkpoints
 
 
 def test_bars_of_an_example_are_written_anew_in_two_takes(visit: Callable[..., Any], tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def entries(run: pipeline.Comparison) -> list[pipeline.Entry]:
 
 @pytest.fixture
 def with_a_damaged_one(tiny_checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two good models one whose weights are none."""
+    """Among the good models one whose weights are none."""
     shutil.copytree(tiny_checkpoints, tmp_path / "models")
     shutil.copytree(tiny_checkpoints / "lstm", tmp_path / "models" / "broken")
     (tmp_path / "models" / "broken" / "model.safetensors").write_bytes(b"nothing")
@@ -77,7 +77,7 @@ def test_a_model_that_cannot_says_why_in_its_place(with_a_damaged_one: None) -> 
     found = entries(pipeline.compare(SEED, pipeline.CompareRequest(bars=2)))
     (broken,) = [entry for entry in found if entry.take is None]
     assert broken.model.name == "broken" and "broken" in broken.problem and broken.notes_per_s == 0.0
-    assert {entry.model.name for entry in found if entry.take} == {"transformer", "lstm"}
+    assert [entry.model for entry in found] == pipeline.models("continue") and len(found) > 3
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_the_command_writes_a_folder(
         assert pipeline.read(out / f"{stem}.mid").score.bar_count == 6
         assert (out / f"{stem}.png").read_bytes().startswith(b"\x89PNG") and f"{stem}.png" in report
         assert (out / f"{stem}.wav").exists() == (pipeline.sound_problem() is None)
-    assert "broken" in report and len(list(out.glob("*.mid"))) == 2
+    assert "broken" in report and len(list(out.glob("*.mid"))) == len(pipeline.models("continue")) - 1
     assert "Tiny too" in printed and "test nats per note: 9.5" in printed
     assert printed.splitlines()[-1] == str(out / "comparison.md")
 

@@ -21,9 +21,12 @@ from studio import pipeline, ui
 from studio.pipeline import catalogue
 from studio.ui import controls
 from studio.ui.accompany_tab import AccompanyTab
+from studio.ui.blend_tab import BlendTab
 from studio.ui.continue_tab import ContinueTab
 from studio.ui.infill_tab import InfillTab
-from studio.ui.tab import Tab
+from studio.ui.resemble_tab import ResembleTab
+from studio.ui.vary_tab import VaryTab
+from studio.ui.verb_tab import VerbTab
 
 pytestmark = pytest.mark.usefixtures("tiny_checkpoints")
 
@@ -36,15 +39,17 @@ def tab() -> ContinueTab:
 # --- the controls -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [ContinueTab, InfillTab, AccompanyTab])
-def test_a_tab_has_the_controls_of_its_models_and_shows_those_of_the_first(kind: type[Tab]) -> None:
+@pytest.mark.parametrize("kind", [ContinueTab, InfillTab, AccompanyTab, VaryTab, BlendTab, ResembleTab])
+def test_a_tab_has_the_controls_of_its_models_and_shows_those_of_the_first(kind: type[VerbTab]) -> None:
     tab = new_tab(kind)
     models = list(tab.models.values())
     offered = {control.name: control for model in models for control in model.controls_of(tab.verb)}
     assert offered and set(tab.controls) == set(offered)
     first = {control.name for control in models[0].controls_of(tab.verb)}
     if kind is ContinueTab:
-        assert [model.name for model in models] == ["transformer", "lstm"] and tab.model.value == "transformer"
+        # What can do most comes first.
+        assert [len(m.verbs) for m in models] == sorted((len(m.verbs) for m in models), reverse=True)
+        assert tab.model.value == models[0].name == "transformer" and models[-1].verbs == ("continue",)
         style = next(control for control in models[0].controls if control.name == "style")
         assert [name for _, name in tab.controls["style"].choices] == ["", *style.choices]
     for name, field in tab.controls.items():
@@ -54,8 +59,8 @@ def test_a_tab_has_the_controls_of_its_models_and_shows_those_of_the_first(kind:
             assert (field.minimum, field.maximum, field.step) == (control.minimum, control.maximum, control.step)
 
 
-@pytest.mark.parametrize("kind", [ContinueTab, InfillTab, AccompanyTab])
-def test_untouched_controls_ask_for_the_models_defaults(kind: type[Tab]) -> None:
+@pytest.mark.parametrize("kind", [ContinueTab, InfillTab, AccompanyTab, VaryTab, BlendTab, ResembleTab])
+def test_untouched_controls_ask_for_the_models_defaults(kind: type[VerbTab]) -> None:
     tab = new_tab(kind)
     for model in tab.models.values():
         for control in tab._offered(model).values():
@@ -93,7 +98,7 @@ def said(page: gr.Blocks) -> str:
 def test_without_any_model_every_tab_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(catalogue, "CHECKPOINTS", tmp_path)
     page = ui.build()
-    for verb in ("continue", "infill", "accompany"):
+    for verb in (tab.verb for tab in ui.TABS):
         assert WORDS(f"{verb}.no_model") in said(page) and f"{verb}-generate" not in said(page)
 
 
@@ -104,9 +109,11 @@ def test_where_models_only_continue_the_other_tabs_say_what_they_take(
     monkeypatch.setattr(catalogue, "CHECKPOINTS", tmp_path)
     page = ui.build()
     assert WORDS("continue.no_model") not in said(page) and "continue-generate" in said(page)
-    for verb in ("infill", "accompany"):
-        assert WORDS(f"{verb}.no_model") in said(page) and f"{verb}-generate" not in said(page)
-        assert "Transformer" in WORDS(f"{verb}.no_model")
+    takes = {"Transformer": ("infill", "accompany"), "encoder-decoder": ("vary", "blend", "resemble")}
+    for model, verbs in takes.items():
+        for verb in verbs:
+            assert WORDS(f"{verb}.no_model") in said(page) and f"{verb}-generate" not in said(page)
+            assert model in WORDS(f"{verb}.no_model")
 
 
 # --- the server -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from desk import FONT, fields, last, new_tab, visitor
-from tiny import save_vae
 
 from studio import midi, pipeline
 from studio.score import Note, Score, Track
@@ -17,12 +16,8 @@ from studio.ui.resemble_tab import ResembleTab
 from studio.ui.vary_tab import VaryTab
 from studio.ui.verb_tab import VerbTab
 
+pytestmark = pytest.mark.usefixtures("tiny_checkpoints")
 BAR = 4 * 480
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _models(tiny_checkpoints: Path) -> None:
-    save_vae(tiny_checkpoints / "vae")
 
 
 @pytest.fixture(autouse=True)

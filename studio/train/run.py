@@ -245,7 +245,11 @@ def _build(module: Any, representation: Any, sizes: dict[str, Any], context: int
 def _begin(model: Any, representation: Any, start: Path) -> list[dict[str, Any]]:
     """Give the model the weights of a checkpoint; what it learned before, first to last, for the card."""
     from_model, from_representation = checkpoints.load(start)
-    ours, theirs = ({k: v for k, v in asdict(m.config).items() if k != "context"} for m in (model, from_model))
+    # What is no whole number is no size but a way of learning, and may change.
+    ours, theirs = (
+        {k: v for k, v in asdict(m.config).items() if k != "context" and not isinstance(v, float)}
+        for m in (model, from_model)
+    )
     same = list(from_representation.vocab) == list(representation.vocab)
     if not (same and type(model) is type(from_model) and ours == theirs):
         raise SettingError(

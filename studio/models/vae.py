@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from studio.models import ALONE, World
+from studio.models._hand import CERTAIN, Conductor, Hand
 from studio.models._likelihood import NEXT_TOKEN_CONTROLS, PAD, NextTokenModel
 from studio.sampling import Mask, Settings, decode
 
@@ -37,8 +38,6 @@ EXAMPLES = "phrases"
 State = tuple[torch.Tensor, torch.Tensor]
 BEFORE, AFTER = 1, 4
 """Parts of z before and after its place that the decoder looks at."""
-_CERTAIN = 30.0
-"""The logit of what must come."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +147,11 @@ class Model(NextTokenModel):
 
     def conduct(self, header: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
         """What the conductor says of each bar, (B, S, C), from headers (B, T) and the latents (B, S, L) before it."""
-        hidden, cell = self._opening(header)
+        hidden, cell = self.opening(header)
         said, _ = self.conductor(latents[:, :-1], (hidden[None], cell[None])) if latents.shape[1] > 1 else (None, None)
         return hidden[:, None] if said is None else torch.cat([hidden[:, None].to(said.dtype), said], 1)
 
-    def _opening(self, header: torch.Tensor) -> State:
+    def opening(self, header: torch.Tensor) -> State:
         """The conductor's state (B, C) before the first bar."""
         there = (header != PAD)[..., None]
         mean = (self.embed(header) * there).sum(1) / there.sum(1).clamp(min=1)
@@ -174,32 +173,34 @@ class Model(NextTokenModel):
         packed = _packed(lengths, bars.shape[1])
         places = packed.data
         row, part = places // bars.shape[1], self._part(bars).flatten()[places]
-        near, look = self._near(told)
+        near, look = self.around(told)
         at = row * self.config.parts + part
         fed = self.embed(bars.flatten()[places]) * shown.flatten()[places][:, None]
-        fed = fed + self._telling(told, answers).index_select(0, row) + near.flatten(0, 1).index_select(0, at)
-        hidden, cell = self._begin(told)
+        fed = fed + self.telling(told, answers).index_select(0, row) + near.flatten(0, 1).index_select(0, at)
+        hidden, cell = self.start(told)
         out, _ = self.writer(packed._replace(data=fed), (hidden[None], cell[None]))
-        return self._logits(
-            out.data, self.look(told).index_select(0, row) + look.flatten(0, 1).index_select(0, at)
-        ), places
+        seen = self.look(told).index_select(0, row) + look.flatten(0, 1).index_select(0, at)
+        return self.out(out.data, seen), places
 
-    def _near(self, told: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def around(self, told: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What is told at each part of a bar of those around it: (N, parts, E) to feed, (N, parts, H) to see."""
         latents = told[:, : self.config.parts * self.config.latent].view(len(told), self.config.parts, -1)
-        around = F.pad(latents, (0, 0, BEFORE, AFTER)).unfold(1, BEFORE + 1 + AFTER, 1)
-        near = self.near(around.flatten(2))
+        beside = F.pad(latents, (0, 0, BEFORE, AFTER)).unfold(1, BEFORE + 1 + AFTER, 1)
+        near = self.near(beside.flatten(2))
         return near[..., : self.config.embedding], near[..., self.config.embedding :]
 
-    def _telling(self, told: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    def telling(self, told: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+        """What is fed to the decoder (N, E) with every id of a bar, of what is told (N, L + C)."""
         said: torch.Tensor = self.tell(told) + answers[..., None] * self.answering
         return said
 
-    def _begin(self, told: torch.Tensor) -> State:
+    def start(self, told: torch.Tensor) -> State:
+        """The decoder's state (N, H) before a bar."""
         hidden, cell = torch.tanh(self.begin(told).float()).chunk(2, -1)
         return hidden.contiguous(), cell.contiguous()
 
-    def _logits(self, out: torch.Tensor, look: torch.Tensor) -> torch.Tensor:
+    def out(self, out: torch.Tensor, look: torch.Tensor) -> torch.Tensor:
+        """Logits (N, V) from the decoder's output (N, H) and what it sees of its bar (N, H)."""
         return F.linear(self.project(F.gelu(self.turn(out) + look)), self.embed.weight, self.bias)
 
     # --- learning --------------------------------------------------------------------------------------------------
@@ -272,7 +273,7 @@ class Model(NextTokenModel):
         by_bar = found.new_zeros(flat.numel(), found.shape[1])
         by_bar[places] = found
         out = found.new_zeros(*ids.shape, found.shape[1])
-        out[..., self.config.bar_id] = _CERTAIN  # after the header
+        out[..., self.config.bar_id] = CERTAIN  # after the header
         number = there.flatten().cumsum(0).view(there.shape) - 1
         inside = bar > 0
         index = number[row[inside], bar[inside] - 1] * flat.shape[1] + place[inside]
@@ -316,7 +317,7 @@ class Model(NextTokenModel):
         takes, count, _ = latents.shape
         said = self.conduct(header.expand(takes, -1), latents)
         answers = torch.zeros(takes * count, dtype=torch.bool)
-        hand = _Hand(self, self.told(latents.flatten(0, 1), said.flatten(0, 1), answers), answers)
+        hand = Hand(self, self.told(latents.flatten(0, 1), said.flatten(0, 1), answers), answers)
         yield from decode(hand.begin(list(heads) * takes), hand.step, masks, settings, generators)
 
     @torch.inference_mode()
@@ -327,7 +328,7 @@ class Model(NextTokenModel):
         begins = ((prompt == self.config.bar_id).nonzero().flatten()).tolist()
         header = prompt[: begins[0]] if begins else prompt
         bars = [prompt[a:b] for a, b in zip(begins, [*begins[1:], len(prompt)], strict=True)]
-        conductor = _Conductor(self, header, bars, len(masks))
+        conductor = Conductor(self, header, bars, len(masks))
         yield from decode(conductor.logits, conductor.step, masks, settings, generators)
 
 
@@ -340,84 +341,3 @@ def _packed(lengths: torch.Tensor, longest: int) -> PackedSequence:
     """Of rows (N, longest) the places of their first `lengths` ids, as they are read side by side."""
     places = torch.arange(len(lengths) * longest).view(len(lengths), longest)
     return pack_padded_sequence(places, lengths, batch_first=True, enforce_sorted=False)
-
-
-class _Hand:
-    """The decoder at work on N bars, id by id."""
-
-    def __init__(self, model: Model, told: torch.Tensor, answers: torch.Tensor) -> None:
-        self.model = model
-        self.weights = model.writer.all_weights[0]
-        self.set(told, answers)
-
-    def set(self, told: torch.Tensor, answers: torch.Tensor) -> None:
-        near, look = self.model._near(told)
-        self.near, self.look = near + self.model._telling(told, answers)[:, None], look + self.model.look(told)[:, None]
-        self.state, self.part = self.model._begin(told), torch.zeros(len(told), dtype=torch.long)
-        self.rows = torch.arange(len(told))
-
-    def replace(self, row: int, told: torch.Tensor) -> None:
-        """Begin another bar, an answer, in one row; told (1, L + C)."""
-        fresh = _Hand(self.model, told, torch.ones(1, dtype=torch.bool))
-        theirs = (fresh.near, fresh.look, fresh.part, *fresh.state)
-        for ours, its in zip((self.near, self.look, self.part, *self.state), theirs, strict=True):
-            ours[row] = its[0]
-
-    def begin(self, heads: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Logits (N, V) after what each bar begins with."""
-        longest = max(map(len, heads))
-        logits = torch.empty(0)
-        # Shorter ones wait until the longest has as many ids to go.
-        for place in range(longest):
-            before = [part.clone() for part in self.state]
-            at = [place - (longest - len(head)) for head in heads]
-            logits = self.step(torch.tensor([int(h[i]) if i >= 0 else PAD for h, i in zip(heads, at, strict=True)]))
-            waiting = torch.tensor([i < 0 for i in at])[:, None]
-            self.state = (
-                torch.where(waiting, before[0], self.state[0]),
-                torch.where(waiting, before[1], self.state[1]),
-            )
-        return logits
-
-    def step(self, ids: torch.Tensor) -> torch.Tensor:
-        """Logits (N, V) after one more id a bar (N,)."""
-        config = self.model.config
-        position = ids - config.position_id
-        told = (position >= 0) & (position < config.positions)
-        self.part = torch.where(told, position // config.stretch, self.part)
-        fed = self.model.embed(ids) + self.near[self.rows, self.part]
-        self.state = torch.lstm_cell(fed, self.state, *self.weights)
-        return self.model._logits(self.state[0], self.look[self.rows, self.part])
-
-
-class _Conductor:
-    """Takes that answer: each at its own bar, with the conductor's state before it and the bar's ids so far."""
-
-    def __init__(self, model: Model, header: torch.Tensor, bars: Sequence[torch.Tensor], takes: int) -> None:
-        self.model, self.weights = model, model.conductor.all_weights[0]
-        state = model._opening(header[None])
-        for bar in bars[:-1]:
-            state = torch.lstm_cell(model.latents([bar]), state, *self.weights)
-        self.states = [state] * takes
-        self.bars = [bars[-1].tolist() if bars else [] for _ in range(takes)]
-        answers = torch.ones(takes, dtype=torch.bool)
-        self.hand = _Hand(model, self._told(state).expand(takes, -1), answers)
-        empty = torch.zeros(takes, model.config.vocab_size)
-        empty[:, model.config.bar_id] = _CERTAIN
-        self.logits = self.hand.begin([torch.tensor(bar) for bar in self.bars]) if bars else empty
-
-    def _told(self, state: State) -> torch.Tensor:
-        nothing = state[0].new_zeros(1, len(self.model.center))
-        return self.model.told(nothing, state[0], torch.ones(1, dtype=torch.bool))
-
-    def step(self, ids: torch.Tensor) -> torch.Tensor:
-        """Logits (N, V) after one more id a take (N,); BAR ends the bar that it follows."""
-        for take, token in enumerate(ids.tolist()):
-            if token == self.model.config.bar_id:
-                if self.bars[take]:
-                    read = self.model.latents([torch.tensor(self.bars[take])])
-                    self.states[take] = torch.lstm_cell(read, self.states[take], *self.weights)
-                self.hand.replace(take, self._told(self.states[take]))
-                self.bars[take] = []
-            self.bars[take].append(token)
-        return self.hand.step(ids)

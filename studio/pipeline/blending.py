@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from studio.checkpoints import Card
@@ -25,6 +26,8 @@ if TYPE_CHECKING:  # it brings torch
 
 LEAST_BARS = 2
 """Bars that a melody needs to be blended."""
+TRIED = 32
+"""Places on the way from one melody to the other that are tried out."""
 MAX_BARS = 16
 """Bars of each melody that are used, at most."""
 
@@ -76,9 +79,8 @@ def _blend(seed: Seed, other: Seed, request: BlendRequest, settings: dict[str, A
         recipe = takes.recipe("blend", seed, request, settings, card, number) | {"other": other.sha256}
         return _take(seed, ours, count, request.steps, draft, recipe, notices, seconds)
 
-    for step in range(1, request.steps - 1):
-        share = step / (request.steps - 1)
-        there = arc(from_ - model.center, to - model.center, share) + model.center
+    for step, share in enumerate(_shares(model, ours, theirs, from_, to, request.steps), start=1):
+        there = torch.stack([between(model, from_, to, share)] * len(request.seeds))
         # The further from both, the more is left to chance.
         written = _step(model, ours, theirs, there, share, cooled(settings, min(share, 1 - share)), request.seeds)
         drafts = [_Draft((*d.steps, tuple(notes))) for d, notes in zip(drafts, written, strict=True)]
@@ -86,9 +88,34 @@ def _blend(seed: Seed, other: Seed, request: BlendRequest, settings: dict[str, A
     if _same_bars(ours, theirs, count):
         last = [_as_it_is(theirs, count)] * len(drafts)
     else:
-        last = _step(model, ours, theirs, to, 1.0, cooled(settings, 0.0), request.seeds)
+        there = torch.stack([to] * len(request.seeds))
+        last = _step(model, ours, theirs, there, 1.0, cooled(settings, 0.0), request.seeds)
     drafts = [_Draft((*d.steps, tuple(notes))) for d, notes in zip(drafts, last, strict=True)]
     yield from takes.as_they_are(drafts, take, started)()
+
+
+def _shares(model: Any, ours: Line, theirs: Line, from_: torch.Tensor, to: torch.Tensor, steps: int) -> list[float]:
+    """How far along the arc each step between lies, 0-1: so that each changes about as many notes as the others.
+
+    Near either end next to nothing changes, and most of it about half way: so the arc is tried out first.
+    """
+    import torch
+
+    tried = [k / TRIED for k in range(TRIED + 1)]
+    there = torch.stack([between(model, from_, to, share) for share in tried])
+    plain = {"temperature": 0.0, "repetition": 0}
+    found = [{n[:3] for n in notes} for notes in _step(model, ours, theirs, there, 0.0, plain, [0] * len(tried))]
+    done = list(accumulate((len(a ^ b) for a, b in pairwise(found)), initial=0))
+    wanted = [done[-1] * k / (steps - 1) for k in range(1, steps - 1)]
+    if not done[-1]:  # melodies that are alike
+        return [k / (steps - 1) for k in range(1, steps - 1)]
+    return [tried[min(range(len(tried)), key=lambda i: abs(done[i] - want))] for want in wanted]
+
+
+def between(model: Any, from_: torch.Tensor, to: torch.Tensor, share: float) -> torch.Tensor:
+    """Latents (bars, L) so far on the arc from one melody's to another's, about the middle of all."""
+    there: torch.Tensor = arc(from_ - model.center, to - model.center, share) + model.center
+    return there
 
 
 def arc(from_: torch.Tensor, to: torch.Tensor, share: float) -> torch.Tensor:
@@ -114,13 +141,11 @@ def _step(
     settings: dict[str, Any],
     seeds: Sequence[int],
 ) -> list[list[Note]]:
-    """The notes of one step in each take, moved to where the register of both leads."""
-    import torch
-
+    """The notes of one step in each take, from latents (takes, bars, L), moved to where the register of both leads."""
     low = round((1 - share) * ours.shift + share * theirs.shift) - ours.shift
     found: list[list[Note]] = [[] for _ in seeds]
-    for window in line.windows(range(len(latents))):
-        part = torch.stack([latents[window]] * len(seeds))
+    for window in line.windows(range(latents.shape[1])):
+        part = latents[:, window]
         for notes, bars in zip(found, line.write(model, ours, window, part, settings, seeds), strict=True):
             notes += [n._replace(pitch=min(127, max(0, n.pitch - low))) for bar in window for n in bars[bar]]
     return found

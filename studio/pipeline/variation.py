@@ -28,6 +28,8 @@ FURTHEST = 3.0
 """Standard deviations of training bars by which a melody's manner is moved, at most."""
 ROUNDS = 6
 """How often what is written is looked at, at most, to move it further or back."""
+EAGER = 0.75
+"""The power of the amount that the turn is: a melody hardly changes in the first third of a quarter turn."""
 NEAR = 0.1
 """Standard deviations from the wanted manner that are near enough."""
 REACH = 12.0
@@ -130,7 +132,7 @@ def _varied(
     for bar in bars:
         generator = torch.Generator().manual_seed(lead.number(bar, number))
         drawn.append(torch.randn(latents.shape[1], generator=generator))
-    turn = amount * math.pi / 2
+    turn = amount**EAGER * math.pi / 2
     elsewhere = torch.stack(drawn) @ model.spread.T
     there: torch.Tensor = model.center + math.cos(turn) * (latents - model.center) + math.sin(turn) * elsewhere
     return there

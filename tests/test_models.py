@@ -17,7 +17,7 @@ EVENTS = Events()
 TINY = {
     "lstm": {"embedding": 16, "hidden": 24, "layers": 2, "dropout": 0.1},
     "transformer": {"width": 16, "layers": 2, "heads": 2, "context": 64, "dropout": 0.1},
-    "vae": {"embedding": 16, "reader": 16, "latent": 6, "conductor": 16, "hidden": 32, "hidden_ids": 0.1, "beta": 0.01},
+    "vae": {"embedding": 16, "reader": 16, "latent": 6, "conductor": 16, "hidden": 32, "phrase": 3, "beta": 0.01},
 }
 NAMES = models.names()
 each = pytest.mark.parametrize("name", [name for name in NAMES if models.find(name).EXAMPLES != "rolls"])

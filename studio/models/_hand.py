@@ -13,7 +13,7 @@ import torch
 from studio.models._likelihood import PAD
 
 if TYPE_CHECKING:
-    from studio.models.vae import Model, State
+    from studio.models.vae import Model
 
 CERTAIN = 30.0
 """The logit of what must come."""
@@ -69,22 +69,25 @@ class Hand:
 
 
 class Conductor:
-    """Takes that answer: each at its own bar, with the conductor's state before it and the bar's ids so far."""
+    """Takes that answer: each at its own bar, with the latents of those before it and the bar's ids so far."""
 
     def __init__(self, model: Model, header: torch.Tensor, bars: Sequence[torch.Tensor], takes: int) -> None:
         self.model, self.weights = model, model.conductor.all_weights[0]
-        state = model.opening(header[None])
-        for bar in bars[:-1]:
-            state = torch.lstm_cell(model.latents([bar]), state, *self.weights)
-        self.states = [state] * takes
+        self.opening = model.opening(header[None])
+        known = [model.latents([bar]) for bar in bars[:-1]]
+        self.latents = [list(known) for _ in range(takes)]
         self.bars = [bars[-1].tolist() if bars else [] for _ in range(takes)]
         answers = torch.ones(takes, dtype=torch.bool)
-        self.hand = Hand(model, self._told(state).expand(takes, -1), answers)
+        self.hand = Hand(model, self._told(known).expand(takes, -1), answers)
         empty = torch.zeros(takes, model.config.vocab_size)
         empty[:, model.config.bar_id] = CERTAIN
         self.logits = self.hand.begin([torch.tensor(bar) for bar in self.bars]) if bars else empty
 
-    def _told(self, state: State) -> torch.Tensor:
+    def _told(self, latents: Sequence[torch.Tensor]) -> torch.Tensor:
+        """What is told of a bar after those of these latents (1, L), of the last of a phrase at most."""
+        state, most = self.opening, self.model.config.phrase - 1
+        for latent in latents[-most:]:
+            state = torch.lstm_cell(latent, state, *self.weights)
         nothing = state[0].new_zeros(1, len(self.model.center))
         return self.model.told(nothing, state[0], torch.ones(1, dtype=torch.bool))
 
@@ -93,9 +96,8 @@ class Conductor:
         for take, token in enumerate(ids.tolist()):
             if token == self.model.config.bar_id:
                 if self.bars[take]:
-                    read = self.model.latents([torch.tensor(self.bars[take])])
-                    self.states[take] = torch.lstm_cell(read, self.states[take], *self.weights)
-                self.hand.replace(take, self._told(self.states[take]))
+                    self.latents[take].append(self.model.latents([torch.tensor(self.bars[take])]))
+                self.hand.replace(take, self._told(self.latents[take]))
                 self.bars[take] = []
             self.bars[take].append(token)
         return self.hand.step(ids)

@@ -66,6 +66,8 @@ class Config:
     """Width of the LSTM over the latents."""
     hidden: int = 256
     """Width of the decoder."""
+    phrase: int = 8
+    """Bars that the conductor follows, this one included; what lies further back it does not know."""
     attributes: int = 5
     """Ways in which a bar can be moved, see `studio.data.phrases`."""
     beta: float = 0.1
@@ -148,8 +150,19 @@ class Model(NextTokenModel):
     def conduct(self, header: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
         """What the conductor says of each bar, (B, S, C), from headers (B, T) and the latents (B, S, L) before it."""
         hidden, cell = self.opening(header)
-        said, _ = self.conductor(latents[:, :-1], (hidden[None], cell[None])) if latents.shape[1] > 1 else (None, None)
-        return hidden[:, None] if said is None else torch.cat([hidden[:, None].to(said.dtype), said], 1)
+        bars, most = latents.shape[1], self.config.phrase
+        if bars == 1:
+            return hidden[:, None]
+        said, _ = self.conductor(latents[:, : min(bars, most) - 1], (hidden[None], cell[None]))
+        said = torch.cat([hidden[:, None].to(said.dtype), said], 1)
+        if bars <= most:
+            return said
+        # Further on, each bar is the last of a phrase of its own.
+        before = latents[:, 1:-1].unfold(1, most - 1, 1).transpose(2, 3)
+        count = before.shape[1]
+        states = tuple(part.repeat_interleave(count, 0)[None] for part in (hidden, cell))
+        later, _ = self.conductor(before.flatten(0, 1), states)
+        return torch.cat([said, later[:, -1].view(len(latents), count, -1)], 1)
 
     def opening(self, header: torch.Tensor) -> State:
         """The conductor's state (B, C) before the first bar."""

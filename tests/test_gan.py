@@ -236,7 +236,7 @@ def test_it_trains_through_the_one_loop_and_the_card_tells_how(folder, tmp_path,
     arguments = ["--model", "gan", "--data", str(folder), "--out", str(tmp_path / "gan"), "--set", *sizes, *run]
     assert command_line.main(arguments) == 0
     figures = json.loads(capsys.readouterr().out)
-    assert 0 <= figures["test_pitch_classes"] <= 1 and 0 <= figures["test_duplicates"] <= 1
+    assert 0 <= figures["test_distance_pitch_classes"] <= 1 and 0 <= figures["test_duplicates"] <= 1
     with (tmp_path / "gan" / "loss.csv").open() as file:
         first, last = csv.DictReader(file)
     assert float(first["train_again"]) > 0 and float(first["train_discriminator"]) > 0
@@ -244,7 +244,7 @@ def test_it_trains_through_the_one_loop_and_the_card_tells_how(folder, tmp_path,
     network, representation = checkpoints.load(tmp_path / "gan")
     assert representation.name == "pianoroll" and int(network.turns) in (10, 20)
     again = judge.compare(network, Rolls(folder, "test").evaluation(judge.SAMPLES), CPU)
-    assert again["pitch_classes"] == pytest.approx(figures["test_pitch_classes"])
+    assert again["pitch_classes"] == pytest.approx(figures["test_distance_pitch_classes"])
 
 
 # --- figures -----------------------------------------------------------------------------------------------------

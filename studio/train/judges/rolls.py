@@ -57,9 +57,17 @@ def written(model: Any, windows: Rows, device: torch.device) -> Rows:
 
 
 def figures(run: Run) -> dict[str, Any]:
-    """Of the best weights, on the test split."""
-    found = compare(run.model, Rolls(run.data, "test").evaluation(SAMPLES), run.device)
-    return {f"test_{name}": value for name, value in found.items()} | {"valid_loss": run.best}
+    """Of the best weights, on the test split; of its windows by themselves, as far as they have such figures."""
+    windows = Rolls(run.data, "test").evaluation(SAMPLES)
+    half = len(windows) // 2
+    natural = distribution_distances(windows[:half, GIVEN:], windows[half:, GIVEN:])
+    found = compare(run.model, windows, run.device)
+    told: dict[str, Any] = {}
+    for name, distance in natural.items():
+        told |= {f"test_distance_{name}": found[name], f"test_distance_{name}_of_real_halves": distance}
+    for name in ("variety", "takes_differ", "duplicates"):
+        told[f"test_{name}"] = found[name]
+    return told | {"test_windows": len(windows), "valid_loss": run.best}
 
 
 # --- figures of bars (N, bars, 21) -------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ from studio.models._bars import CELLS, FIRST, HELD, Reader, Writer, classes, ins
 TITLE = "GAN"
 HELP = (
     "A generative adversarial network: writes melody and chords, four bars in one go, in a moment. It hears your last "
-    "four bars only and thinks in sixteenths, without triplets; it keeps register and pace, but its tunes wander."
+    "four bars only and thinks in sixteenths, without triplets. It keeps register and pace, but its tunes wander: they "
+    "leap more, and stray further from the usual pitches, than those of the other models."
 )
 EXAMPLES = "rolls"
 VERBS = ("continue",)

@@ -28,8 +28,8 @@ from studio.sampling import Mask, Settings, decode
 TITLE = "Encoder-decoder"
 HELP = (
     "Reads a melody into a few numbers a bar and writes it from them: varies it as closely as you like, blends two "
-    "melodies or takes over the manner of another one. It can go on from a melody too, but the other models do that "
-    "better."
+    "melodies or takes over the manner of another one. It can go on from a melody too; the LSTM and the "
+    "Transformer do that better."
 )
 
 CONTROLS = NEXT_TOKEN_CONTROLS

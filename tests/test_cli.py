@@ -203,7 +203,7 @@ def test_bars_are_one_or_a_range_or_the_rest(run: Run, tmp_path: Path, bars: str
 def test_every_option_of_an_accompaniment_reaches_the_request(run: Run, tmp_path: Path) -> None:
     which = "--bars 2-5 --track 1 --with keys --seed 9 --model transformer"
     how = "--temperature 1.2 --top-k 20 --top-p 0.9 --min-p 0.1 --repetition 2 --style pop --density busy"
-    words = [*f"{which} {how}".split(), "--chords", "D A | Bm"]
+    words = [*f"{which} {how}".split(), "--chords", "D A | Bm", "--by-ear"]
     code, _, complaint = run("accompany", ODE, *words, "--out", tmp_path / "o.mid")
     assert code == 0, complaint
     recipe = pipeline.read(tmp_path / "o.mid").recipe
@@ -219,6 +219,7 @@ def test_every_option_of_an_accompaniment_reaches_the_request(run: Run, tmp_path
         "style": "pop",
         "density": "busy",
         "chords": "D A | Bm",
+        "harmonise": False,
         "voice_leading": False,
     }
 
@@ -396,11 +397,13 @@ def test_models_are_listed_with_what_they_can_and_their_figures(run: Run) -> Non
         assert words in printed
     assert [line.strip() for line in printed.splitlines() if "can:" in line] == [
         "can: continue, infill, accompany, restyle",
+        "can: continue, vary, blend, resemble",
         "can: continue",
     ]
-    transformer, lstm = json.loads(run("models", "--json")[1])
-    assert lstm["figures"] == {"test_nats_per_note": 9.5, "test_notes": 1000}
-    assert transformer["verbs"] == ["continue", "infill", "accompany", "restyle"]
+    known = {model["name"]: model for model in json.loads(run("models", "--json")[1])}
+    assert list(known) == ["transformer", "vae", "lstm"]
+    assert known["lstm"]["figures"] == {"test_nats_per_note": 9.5, "test_notes": 1000}
+    assert known["transformer"]["verbs"] == ["continue", "infill", "accompany", "restyle"]
 
 
 def test_without_models_the_list_says_how_to_get_one(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

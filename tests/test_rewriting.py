@@ -94,6 +94,24 @@ def test_long_choices_are_written_passage_by_passage() -> None:
     assert take.score.tracks[2] == long.tracks[2]
 
 
+def test_every_passage_has_chances_of_its_own() -> None:
+    """Of a generator's seed torch heeds the last 32 bits alone."""
+    from studio.pipeline import filling, writing
+
+    numbers: list[int] = []
+    real = writing.decode
+
+    def spy(model: Any, prompt: Any, masks: Any, settings: Any, seeds: Any, plain: Any) -> Any:
+        numbers.extend(seeds)
+        return real(model, prompt, masks, settings, seeds, plain)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filling.writing, "decode", spy)
+        infilled(Score(Q, (line(*[60, 62, 64, 65] * 24),)), seed=7, takes=2)
+    assert numbers[:2] == [7, 8] and len(numbers) > 4
+    assert len({number % 2**32 for number in numbers}) == len(numbers)
+
+
 def test_odd_metres_and_resolutions_keep_their_bars() -> None:
     metres = (
         TimeSignature(0, 1, 8),

@@ -163,7 +163,7 @@ COMMANDS = (
     Command("accompany", "Write what goes with a melody.", _declare_accompany, _accompany),
     Command(
         "restyle",
-        "Keep the melody, write the rest anew in another style; or --like another file.",
+        "Keep the melody, write the rest in another style.",
         _declare_restyle,
         _restyle,
     ),

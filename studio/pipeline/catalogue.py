@@ -25,7 +25,7 @@ VERBS = {
         Control(
             "harmonise",
             True,
-            help="Find chords that suit the melody first, then follow them. Off: play by ear. Chords you type go first.",
+            help="Find chords that suit the melody first, then follow them. Off: play by ear. Typed chords go first.",
         ),
         Control(
             "voice_leading",

@@ -91,6 +91,25 @@ def test_the_new_bars_can_be_heard_at_once_and_one_player_sounds_at_a_time(
     assert page.evaluate("document.querySelector('#seed-player audio').paused")
 
 
+@sound
+def test_the_dice_are_rolled_and_another_take_goes_on_sounding_where_the_last_one_was(
+    visit: Callable[..., Any], tune: Path
+) -> None:
+    page = visit()
+    upload(page, tune)
+    page.fill("#continue-number input", "10001")
+    write(page, bars=16)
+    first = page.get_attribute("#result-player audio", "src")
+    page.click("#result-player .jump")
+    page.wait_for_function("document.querySelector('#result-player audio').currentTime > 4.5")
+    page.click("#continue-again")
+    sounds = "document.querySelector('#result-player audio')"
+    page.wait_for_function(f"{sounds}.getAttribute('src') && {sounds}.getAttribute('src') !== {first!r}")
+    page.wait_for_function(f"!{sounds}.paused && {sounds}.currentTime > 4.5")
+    assert int(page.input_value("#continue-number input")) < 10_000
+    page.wait_for_selector(DONE)
+
+
 def test_a_result_becomes_the_next_seed(visit: Callable[..., Any], tune: Path) -> None:
     page = visit()
     upload(page, tune)

@@ -18,6 +18,7 @@ const words = props.labels;
 let frame = 0;
 let seeking = false;
 let scrolled = null; // the picture that was scrolled to its new music
+let playedTo = null; // seconds to play on from, when new music takes the place of what was playing
 
 const duration = () => (Number.isFinite(audio.duration) ? audio.duration : 0);
 const spoken = (seconds) =>
@@ -112,6 +113,9 @@ function show() {
   roll.hidden = !value.light;
   roll.setAttribute("aria-label", value.alt || words.name);
   player.hidden = !value.light && !value.audio;
+  // Another take of the same music: whoever listens goes on listening, where they are.
+  const another = (audio.getAttribute("src") || "") !== (value.audio ? value.audio.url : "");
+  if (another && !audio.paused && typeof value.mark === "number") playedTo = audio.currentTime;
   setSource(audio, value.audio);
   play.disabled = seek.disabled = !value.audio;
   jump.hidden = !value.audio || value.mark === null || value.mark === undefined;
@@ -140,6 +144,11 @@ sheet.addEventListener("click", (event) => {
 });
 audio.addEventListener("loadedmetadata", () => {
   seek.max = duration();
+  if (playedTo !== null) {
+    audio.currentTime = Math.min(playedTo, duration());
+    playedTo = null;
+    start();
+  }
   draw();
 });
 for (const picture of element.querySelectorAll("img")) picture.addEventListener("load", fit);

@@ -52,8 +52,10 @@ class Tab:
             elem_id=f"{self.verb}-generate",
             elem_classes=["generate"],
         )
+        again = {"elem_id": f"{self.verb}-again", "elem_classes": ["again"]}
+        self.again_button = gr.Button(words("settings.again"), size="sm", **again)
         seed.follow(self.own, self.follow)
-        result.writers.append(self.generate_button)
+        result.writers += [self.generate_button, self.again_button]
 
     # --- what each tab does in its own way ---------------------------------------------------------------------------
 
@@ -162,10 +164,12 @@ class Tab:
             return
         page.load(self.roll, None, [self.number], **AT_ONCE)
         self.dice.click(self.roll, None, [self.number], **AT_ONCE)
-        asked = self.generate_button.click(self.result.begin, None, self.result.busy, **AT_ONCE)
-        written = asked.then(self.generate, self.fields, self.outputs, **WRITING)
-        written.failure(self.result.refused, None, [self.result.notice], **AT_ONCE)
-        written.then(self.result.finish, None, self.result.busy, **AT_ONCE)
+        rolled = self.again_button.click(self.roll, None, [self.number], **AT_ONCE)
+        for asked in (self.generate_button.click, rolled.then):
+            begun = asked(self.result.begin, None, self.result.busy, **AT_ONCE)
+            written = begun.then(self.generate, self.fields, self.outputs, **WRITING)
+            written.failure(self.result.refused, None, [self.result.notice], **AT_ONCE)
+            written.then(self.result.finish, None, self.result.busy, **AT_ONCE)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
 

@@ -52,8 +52,7 @@ class Tab:
             elem_id=f"{self.verb}-generate",
             elem_classes=["generate"],
         )
-        again = {"elem_id": f"{self.verb}-again", "elem_classes": ["again"]}
-        self.again_button = gr.Button(words("settings.again"), size="sm", **again)
+        self.again_button = gr.Button(words("settings.again"), size="sm", elem_id=f"{self.verb}-again")
         seed.follow(self.own, self.follow)
         result.writers += [self.generate_button, self.again_button]
 

@@ -92,10 +92,14 @@ class NextTokenModel(nn.Module):
         """One step on ids (B, T + 1); returns `loss` in nats per token and `gradient`, its norm before clipping."""
         learned = self.learned(batch)
         loss = (world.run(self.nll, batch) * learned).sum() / world.mean(learned.sum()).clamp(min=1)
+        return {"loss": float(world.mean(loss)), "gradient": self.descend(loss, optimizers, clip)}
+
+    def descend(self, loss: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer], clip: float) -> float:
+        """One step of all optimizers down the gradient of a loss; the gradient's norm before clipping."""
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         norm = nn.utils.clip_grad_norm_(self.parameters(), clip)
         for optimizer in optimizers:
             optimizer.step()
-        return {"loss": float(world.mean(loss)), "gradient": float(norm)}
+        return float(norm)

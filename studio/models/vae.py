@@ -263,14 +263,9 @@ class Model(NextTokenModel):
         """
         again, again_ids, answer, answer_ids, over, kl, bars = world.run(self.nats, batch)
         loss = (again + answer + self.config.beta * over) / world.mean(again_ids + answer_ids).clamp(min=1)
-        for optimizer in optimizers:
-            optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.parameters(), clip)
-        for optimizer in optimizers:
-            optimizer.step()
+        gradient = self.descend(loss, optimizers, clip)
         per_bar = world.mean(kl / bars.clamp(min=1))
-        return {"loss": float(world.mean(loss)), "kl": float(per_bar), "gradient": float(norm)}
+        return {"loss": float(world.mean(loss)), "kl": float(per_bar), "gradient": gradient}
 
     def logits(self, ids: torch.Tensor) -> torch.Tensor:
         """Logits (B, T, V) after each of ids (B, T), every bar being an answer to those before it."""

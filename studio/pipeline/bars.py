@@ -21,7 +21,7 @@ from studio.pipeline.requests import Request
 from studio.pipeline.seeds import Seed
 from studio.pipeline.takes import Run, Take
 from studio.representations.pianoroll import CELLS, RESOLUTION, SLOTS, PianoRoll, parts
-from studio.score import Bar, Note, Score, Tempo, TimeSignature, Track
+from studio.score import Bar, Note, Score, TimeSignature, Track
 
 CHORDS = "Chords"
 """The name of the track that new chords stand in."""
@@ -117,7 +117,6 @@ def _written(
 
 def _take(seed: Seed, chosen: Passage, roll: PianoRoll, rows: Row, bar_rows: int) -> Take:
     """The seed's passage and, from its closing bar line on, the new melody in its track and the chords in theirs."""
-    numerator, denominator = chosen.metre
     bars = len(rows) // bar_rows
     found = roll.decode(rows[: bars * bar_rows])
     tracks = [Track() for _ in chosen.score.tracks]
@@ -130,19 +129,7 @@ def _take(seed: Seed, chosen: Passage, roll: PianoRoll, rows: Row, bar_rows: int
         (place, found.tracks[1].notes, max(1, round(SOFTER * loudness))),
     ):
         tracks[i] = replace(tracks[i], notes=_as_loud(notes, velocity))
-    new = Score(RESOLUTION, tuple(tracks), (Tempo(0, chosen.mpq),), (TimeSignature(0, *chosen.metre),))
-    score = chosen.score.append(new, chosen.end)
-    new_from = chosen.end * score.resolution // chosen.score.resolution
-    return Take(
-        score=score,
-        name=seed.name,
-        new_from=new_from,
-        end=new_from + bars * score.bar_length(numerator, denominator),
-        bars_new=bars,
-        new=tuple(frozenset(n for n in track.notes if n.onset >= new_from) for track in score.tracks),
-        melody_track=chosen.track,
-        recipe={},
-    )
+    return takes.following(seed, chosen, RESOLUTION, tuple(tracks), bars)
 
 
 def _chords_track(chosen: Passage) -> int:

@@ -22,7 +22,7 @@ from studio.pipeline.requests import MAX_BARS, Request, check_whole, settled
 from studio.pipeline.seeds import Seed
 from studio.pipeline.takes import Progress, Run, Take
 from studio.representations.events import GRID
-from studio.score import Score, Tempo, TimeSignature, Track
+from studio.score import Track
 
 MELODY_CONTEXT = 2048
 """Ids that models without a bound of their own look back on, at most."""
@@ -122,16 +122,4 @@ def _take(seed: Seed, chosen: Passage, asked: Prompt, draft: _Draft) -> Take:
     found = prompt.new_notes(asked, draft.ids[: draft.done])
     inside = [[n._replace(duration=min(n.duration, length - n.onset)) for n in t if n.onset < length] for t in found]
     tracks = tuple(Track(tuple(notes)) for notes in inside)
-    new = Score(GRID, tracks, (Tempo(0, chosen.mpq),), (TimeSignature(0, *chosen.metre),))
-    score = chosen.score.append(new, chosen.end)
-    new_from = chosen.end * score.resolution // chosen.score.resolution
-    return Take(
-        score=score,
-        name=seed.name,
-        new_from=new_from,
-        end=new_from + bars * score.bar_length(numerator, denominator),
-        bars_new=bars,
-        new=tuple(frozenset(n for n in track.notes if n.onset >= new_from) for track in score.tracks),
-        melody_track=chosen.track,
-        recipe={},
-    )
+    return takes.following(seed, chosen, GRID, tracks, bars)

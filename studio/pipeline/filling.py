@@ -13,8 +13,6 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from studio.pipeline import writing
 from studio.pipeline.sheet import Sheet
 from studio.representations.events import BarControls, Events, Grammar, Plan
@@ -92,15 +90,10 @@ def fill(
         groups = [range(len(drafts))] if i == 0 else [range(k, k + 1) for k in range(len(drafts))]
         for group in groups:
             some = [drafts[k] for k in group]
-            numbers = [_number(seeds[k], i) for k in group]
+            numbers = [writing.number(seeds[k], i) if i else seeds[k] for k in group]
             for bars in _passage(model, events, gaps, settings, numbers, some, passage):
                 done += bars
                 yield done
-
-
-def _number(seed: int, passage: int) -> int:
-    """Another number for each passage: else the same chances would come again. 32 bits: torch heeds no others."""
-    return int(np.random.SeedSequence((seed, passage)).generate_state(1)[0]) if passage else seed
 
 
 def _passage(

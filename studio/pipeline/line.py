@@ -9,8 +9,6 @@ from functools import cached_property
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from studio.data.phrases import BARS, Sounded, attributes, notes
 from studio.melody import monophonic
 from studio.pipeline import passage, sheet, writing
@@ -52,11 +50,8 @@ class Line:
         return ids[: next((i for i, token in enumerate(ids) if token in positions), len(ids))]
 
     def number(self, bar: int, seed: int) -> int:
-        """The seed number of a bar, the same for bars of the same ids: so what comes back comes back when written.
-
-        Of no more than 32 bits: torch's generators heed no others.
-        """
-        return int(np.random.SeedSequence((seed, self.bars.index(self.bars[bar]))).generate_state(1)[0])
+        """The seed number of a bar, the same for bars of the same ids: so what comes back comes back when written."""
+        return writing.number(seed, self.bars.index(self.bars[bar]))
 
     def length(self, bar: int) -> int:
         """Ticks of the grid in a bar."""

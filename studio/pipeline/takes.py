@@ -11,9 +11,10 @@ from importlib import metadata
 from typing import Any, TypeVar
 
 from studio.checkpoints import Card
+from studio.pipeline.passage import Passage
 from studio.pipeline.requests import Asked
 from studio.pipeline.seeds import Seed
-from studio.score import Note, Score
+from studio.score import Note, Score, Tempo, TimeSignature, Track
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,26 @@ def as_they_are(
     """
     now, seconds = [copy(draft) for draft in drafts], time.monotonic() - started
     return lambda: tuple(take(i, draft, seconds) for i, draft in enumerate(now))
+
+
+def following(seed: Seed, chosen: Passage, resolution: int, tracks: tuple[Track, ...], bars: int) -> Take:
+    """The passage and, from its closing bar line on, so many bars of new notes; without a recipe yet.
+
+    `tracks` (in ticks of `resolution`) are those of the passage, and maybe more, with the new notes counted from there.
+    """
+    new = Score(resolution, tracks, (Tempo(0, chosen.mpq),), (TimeSignature(0, *chosen.metre),))
+    score = chosen.score.append(new, chosen.end)
+    new_from = chosen.end * score.resolution // chosen.score.resolution
+    return Take(
+        score=score,
+        name=seed.name,
+        new_from=new_from,
+        end=new_from + bars * score.bar_length(*chosen.metre),
+        bars_new=bars,
+        new=tuple(frozenset(n for n in track.notes if n.onset >= new_from) for track in score.tracks),
+        melody_track=chosen.track,
+        recipe={},
+    )
 
 
 def recipe(verb: str, seed: Seed, request: Asked, settings: Mapping[str, Any], card: Card, take: int) -> dict[str, Any]:

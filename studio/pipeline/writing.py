@@ -22,6 +22,13 @@ if TYPE_CHECKING:  # it brings torch
 DENSITIES = {"sparse": 0.7, "medium": 1.4, "busy": 2.4, "crowded": 4.0}
 
 
+def number(seed: int, part: int) -> int:
+    """A seed number for one part of what is written: else the same chances would come in each. 32 bits, as torch heeds
+    no others.
+    """
+    return int(np.random.SeedSequence((seed, part)).generate_state(1)[0])
+
+
 def decode(
     model: Any,
     prompt: Sequence[int],

@@ -12,6 +12,14 @@ class MidiError(StudioError):
     """A file could not be used as MIDI."""
 
 
+class NotationError(StudioError):
+    """Text or a file could not be read as notation, or music cannot be written as one."""
+
+
+class ListeningError(StudioError):
+    """No melody could be heard in a recording, or nothing is installed to hear one with."""
+
+
 class SeedError(StudioError):
     """A score cannot serve as a seed for the chosen model."""
 
@@ -30,3 +38,7 @@ class SoundError(StudioError):
 
 class DataError(StudioError):
     """A corpus or a prepared data folder cannot be used."""
+
+
+class StoreError(StudioError):
+    """Work cannot be kept or found again, or a project file cannot be used."""

@@ -1,6 +1,7 @@
 """Start the studio: `python app.py`.
 
-STUDIO_HOST (127.0.0.1), STUDIO_PORT (the first free one from 7860 up) and STUDIO_LANGUAGE (en) change the defaults.
+STUDIO_HOST (127.0.0.1), STUDIO_PORT (the first free one from 7860 up) and STUDIO_LANGUAGE (what each
+visitor's browser asks for) change the defaults.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ def main() -> None:
     """Serve the page until Ctrl-C."""
     host = os.environ.get("STUDIO_HOST", "127.0.0.1")
     port = os.environ.get("STUDIO_PORT", "")
-    language = os.environ.get("STUDIO_LANGUAGE", "en")
+    language = os.environ.get("STUDIO_LANGUAGE") or None
     if port and not port.isdecimal():
         sys.exit(f"STUDIO_PORT is {port!r}, but a port is a whole number such as 7860.")
     # Stopped by a signal, the studio still takes its visitors' files away.

@@ -13,12 +13,14 @@ from studio.ui import offline  # isort: skip  # noqa: F401 - must come before gr
 import gradio as gr
 from gradio.events import api
 from gradio_client import Client  # type: ignore[import-untyped]
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from studio.ui import theme, widgets
 from studio.ui.accompany_tab import AccompanyTab
+from studio.ui.arrival import CHOSEN, Arrival
 from studio.ui.blend_tab import BlendTab
 from studio.ui.compare_tab import CompareTab
 from studio.ui.continue_tab import ContinueTab
@@ -31,7 +33,7 @@ from studio.ui.seed_panel import SeedPanel
 from studio.ui.tab import Tab
 from studio.ui.vary_tab import VaryTab
 from studio.ui.visits import Visits
-from studio.ui.words import Words
+from studio.ui.words import DEFAULT, Words, languages
 
 MAX_UPLOAD_MB = 20
 QUEUE = 40  # callers waiting at once; the next one is turned away
@@ -50,32 +52,51 @@ TABS: tuple[type[Tab], ...] = (
 STYLES = ("page.css", "player.css", "parts.css")
 
 
-def build(language: str = "en") -> gr.Blocks:
-    """The page as Gradio blocks, in a language of studio/ui/strings (English where there is none such)."""
-    words, visits = Words(language), Visits()
-    page: gr.Blocks
-    with gr.Blocks(title=words("app.title"), analytics_enabled=False, delete_cache=CACHE_S) as page:
-        widgets.header(words)
-        with widgets.card(1, "seed", words):
-            seed = SeedPanel(words, visits)
-        with widgets.card(2, "settings", words):
-            place = gr.Tabs(elem_id="tabs")
-        with widgets.card(3, "result", words):
-            result = ResultPanel(words, visits)
-        with place:
-            tabs = _tabs(words, visits, seed, result)
-        for part in tabs:
-            part.connect(page)
-        result.connect(seed)
-        seed.connect(page.load)
+def build(language: str | None = None) -> gr.Blocks:
+    """The studio as Gradio blocks: one page for each language of studio/ui/strings, the root in `language`.
+
+    The root is in English where none is named, or one that there is no file for.
+    """
+    first, *others = map(Words, _languages(language))
+    visits, line = Visits(), Line(WRITERS)
+    studio: gr.Blocks
+    with gr.Blocks(title=first("app.title"), analytics_enabled=False, delete_cache=CACHE_S) as studio:
+        tabs = _page(studio, first, visits, line)
         api(partial(_warm_all, tabs), api_name=WARM, api_visibility="undocumented", concurrency_limit=1)
-    page.queue(max_size=QUEUE, default_concurrency_limit=4, api_open=False)
-    return page
+    for words in others:
+        # Pages cannot share components, but visitors and their place in line they do.
+        with studio.route(words("app.language"), words.language):
+            _page(studio, words, visits, line)
+    studio.queue(max_size=QUEUE, default_concurrency_limit=4, api_open=False)
+    return studio
 
 
-def _tabs(words: Words, visits: Visits, seed: SeedPanel, result: ResultPanel) -> list[Tab]:
+def _languages(language: str | None) -> list[str]:
+    """The codes of all languages, the root's first."""
+    root = Words(language or DEFAULT).language
+    return [root, *(code for code in languages() if code != root)]
+
+
+def _page(studio: gr.Blocks, words: Words, visits: Visits, line: Line) -> list[Tab]:
+    """Build the page in one language; returns its tabs."""
+    widgets.header(words)
+    with widgets.card(1, "seed", words):
+        seed = SeedPanel(words, visits)
+    with widgets.card(2, "settings", words):
+        place = gr.Tabs(elem_id="tabs")
+    with widgets.card(3, "result", words):
+        result = ResultPanel(words, visits)
+    with place:
+        tabs = _tabs(words, visits, line, seed, result)
+    for part in tabs:
+        part.connect(studio)
+    result.connect(seed)
+    seed.connect(studio.load)
+    return tabs
+
+
+def _tabs(words: Words, visits: Visits, line: Line, seed: SeedPanel, result: ResultPanel) -> list[Tab]:
     """The tabs, each a verb of the pipeline. They write into the same result, and stand in one line."""
-    line = Line(WRITERS)
     made: list[Tab] = []
     for kind in TABS:
         with gr.Tab(words(f"{kind.verb}.tab")) as opened:
@@ -90,27 +111,44 @@ def _warm_all(tabs: Sequence[Tab]) -> None:
         tab.warm()
 
 
-def _head(words: Words) -> str:
+def _head(language: str | None) -> str:
     """The style sheets and the data of page.js; all of it is the studio's own."""
+    everything = [Words(code) for code in _languages(language)]
     facts = {
-        "language": words.language,
+        "language": everything[0].language,
         "limit": MAX_UPLOAD_MB * 2**20,
         "ping": PING,
-        "words": {"too_large": words("seed.too_large", limit=MAX_UPLOAD_MB)},
+        "chosen": CHOSEN,
+        "words": {words.language: _script_words(words) for words in everything},
     }
     # Not launch(css=...): that one confines every rule to the container and so loses those about body.dark.
     styles = "\n".join(map(widgets.source, STYLES))
     return f"<style>{styles}</style><script>window.studio = {json.dumps(facts)};</script>"
 
 
+def _script_words(words: Words) -> dict[str, str]:
+    return {
+        "title": words("app.title"),
+        "skip": words("app.skip"),
+        "too_large": words("seed.too_large", limit=MAX_UPLOAD_MB),
+    }
+
+
+def _arrival(language: str | None) -> Middleware:
+    """What leads visitors to the page in their language; one that was named goes before what browsers ask for."""
+    locales = {code: Words(code)("app.locale") for code in _languages(language)}
+    return Middleware(Arrival, locales=locales, negotiate=language is None)
+
+
 async def _alive(request: Request) -> PlainTextResponse:
     return PlainTextResponse("yes")
 
 
-def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, language: str = "en") -> str:
+def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, language: str | None = None) -> str:
     """Serve the page, to this machine alone unless `host` says otherwise, and return its address at once.
 
-    Without `port` the first free one from 7860 up is taken. OSError where the port is not to be had.
+    Without `port` the first free one from 7860 up is taken. OSError where the port is not to be had. `language` is what
+    the page was built with; without it visitors get what their browsers ask for.
     """
     _, address, _ = page.launch(
         server_name=host,
@@ -123,9 +161,9 @@ def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, la
         enable_monitoring=False,
         footer_links=[],
         max_file_size=MAX_UPLOAD_MB * 2**20,
-        app_kwargs={"routes": [Route(f"/{PING}", _alive)]},
+        app_kwargs={"routes": [Route(f"/{PING}", _alive)], "middleware": [_arrival(language)]},
         theme=theme.theme(),
-        head=_head(Words(language)),
+        head=_head(language),
         js=widgets.source("page.js"),
     )
     threading.Thread(target=_warm, args=(str(address),), daemon=True).start()

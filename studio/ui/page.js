@@ -1,9 +1,21 @@
-// The page as a whole: light or dark, a file that is too large, and a server that no longer answers.
-// window.studio = {words, language, limit: bytes of an upload, ping: where the server says that it lives}
+// The page as a whole: its language, light or dark, a file that is too large, and a server that no longer answers.
+// window.studio = {language: the root's, words: {of each language}, chosen: the cookie that keeps the visitor's language,
+//                  limit: bytes of an upload, ping: where the server says that it lives}
 
 () => {
-  const { words, language, limit, ping } = window.studio;
-  document.documentElement.lang = language;
+  const { chosen, limit, ping } = window.studio;
+  const language = window.gradio_config.current_page || window.studio.language;
+  const words = window.studio.words[language];
+  document.title = words.title;
+
+  // --- another language is another page; what was chosen counts from then on
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-language]");
+    if (!button) return;
+    const code = button.dataset.language;
+    document.cookie = `${chosen}=${code}; path=/; max-age=${365 * 24 * 60 * 60}; SameSite=Strict`;
+    location.assign(code === window.studio.language ? "./" : code);
+  });
 
   // --- light or dark: the visitor's choice is kept, else the system's counts
   const stored = localStorage.getItem("studio-theme");

@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from studio.ui.prepared import Pictures
-from studio.ui.words import Words
+from studio.ui.words import Words, languages
 
 HERE = Path(__file__).parent
 
@@ -36,8 +36,9 @@ def _component(name: str, value: object = None, **props: Any) -> gr.HTML:
 
 
 def header(words: Words) -> gr.HTML:
-    """Name of the page, the button for light or dark, and the sentence for a server that is gone."""
-    return _component("header", labels=words.group("app"), elem_id="header")
+    """Name of the page, the other languages, light or dark, and the sentence for a server that is gone."""
+    others = {code: Words(code)("app.language") for code in languages() if code != words.language}
+    return _component("header", labels=words.group("app"), languages=others, elem_id="header")
 
 
 def player(words: Words, name: str, elem_id: str) -> gr.HTML:

@@ -32,7 +32,7 @@ class AccompanyTab(VerbTab):
         self.track = self._build_track()
         self.first_bar, self.last_bar = self._build_bars()
         self.instruments = gr.CheckboxGroup(
-            [(instrument.title, name) for name, instrument in pipeline.INSTRUMENTS.items()],
+            [(t.told(instrument.title), name) for name, instrument in pipeline.INSTRUMENTS.items()],
             value=[],
             label=t("accompany.instruments"),
             info=t("accompany.instruments_help"),

@@ -132,7 +132,9 @@ class ComparisonPanel:
         folder = result.folder_of(number)
         sound, remark = prepared.sound(take.score, folder / pipeline.file_name(take, "wav"), font)
         pictures, part = prepared.pictures(take, folder), prepared.new_part(take)
-        value = widgets.player_value(pictures, self.words("result.roll"), sound=sound, remark=remark, **part)
+        value = widgets.player_value(
+            pictures, self.words("result.roll"), sound=sound, remark=self.words.told(remark), **part
+        )
         return {
             place.player: value,
             place.wav: gr.update(value=str(sound) if sound else None, interactive=sound is not None),

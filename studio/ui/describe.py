@@ -36,7 +36,7 @@ def facts(seed: Seed, words: Words) -> dict[str, Any]:
     tracks = [[track_name(track, words), _track(track, words)] for track in shown]
     if len(found.tracks) > len(shown):
         tracks.append(["", words("facts.more_tracks", count=len(found.tracks) - len(shown))])
-    repairs = list(seed.repairs[:MOST_REPAIRS])
+    repairs = [words.told(sentence) for sentence in seed.repairs[:MOST_REPAIRS]]
     if len(seed.repairs) > len(repairs):
         repairs.append(words("facts.more_repairs", count=len(seed.repairs) - len(repairs)))
     return {
@@ -63,7 +63,7 @@ def bars(count: int, words: Words) -> str:
 def _key(found: Facts, words: Words) -> str:
     if not found.key:
         return words("facts.no_key")
-    return words("facts.key_value" if found.key_confidence >= SURE else "facts.key_unsure", key=found.key)
+    return words("facts.key_value" if found.key_confidence >= SURE else "facts.key_unsure", key=words.told(found.key))
 
 
 def _tempo(found: Facts, words: Words) -> str:
@@ -88,11 +88,12 @@ def track_name(track: TrackFact, words: Words) -> str:
 
 
 def _track(track: TrackFact, words: Words) -> str:
+    instrument = words.told(track.instrument)
     if not track.notes:
-        return words("facts.track_empty", instrument=track.instrument)
+        return words("facts.track_empty", instrument=instrument)
     chords = not track.is_drum and track.polyphony > 1.5
     key = "facts.track_chords" if chords else "facts.track"
-    return words(key, instrument=track.instrument, notes=track.notes)
+    return words(key, instrument=instrument, notes=track.notes)
 
 
 def track_choices(seed: Seed, words: Words, *, drums: bool) -> list[tuple[str, int]]:
@@ -120,7 +121,7 @@ def outcome(result: Result, words: Words) -> str:
         said.append(words("result.take_shown", **values))
     elif result.stopped is None:
         said.append(words("result.done", **values, seconds=f"{take.seconds:.1f}"))
-    return " ".join([*said, *take.notices])
+    return words.together([*said, *map(words.told, take.notices)])
 
 
 def entry(found: Entry, words: Words) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def entry(found: Entry, words: Words) -> dict[str, Any]:
         "tracks_heading": words("compare.figures"),
         "tracks": [["", sentence] for sentence in figures(found.model, words)],
         "repairs_heading": words("compare.remarks" if take is not None else "compare.problem"),
-        "repairs": list(take.notices) if take is not None else [found.problem],
+        "repairs": list(map(words.told, take.notices if take is not None else [found.problem])),
     }
 
 
@@ -158,4 +159,4 @@ def compared(result: Result, words: Words) -> str:
     said = [words("compare.stopped" if result.stopped is not None else "compare.done")]
     if len(result.takes) < len(result.entries):
         said.append(words("compare.refused"))
-    return " ".join(said)
+    return words.together(said)

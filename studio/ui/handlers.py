@@ -36,7 +36,7 @@ def guarded(notice: gr.HTML, words: Words, work: Callable[..., Iterator[Changes]
     try:
         yield from work(*args)
     except StudioError as error:
-        yield {notice: widgets.error(str(error))}
+        yield {notice: widgets.error(words.told(error))}
     except Exception:
         # The visitor gets a sentence whatever happens; whoever runs the studio gets the rest.
         traceback.print_exc()

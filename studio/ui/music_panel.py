@@ -131,7 +131,7 @@ class MusicPanel:
         # Whoever has chosen other music meanwhile must not get this one's sound.
         if visit.desk.get(self.place) is music:
             line = prepared.timeline(score)
-            value = widgets.player_value(pictures, alt, sound=sound, remark=remark, timeline=line)
+            value = widgets.player_value(pictures, alt, sound=sound, remark=t.told(remark), timeline=line)
             yield {self.player: value, self.notice: None}
 
     def warm(self) -> None:

@@ -129,7 +129,7 @@ class ResultPanel:
         if visit.result is not result:
             return
         yield {
-            self.player: widgets.player_value(pictures, t("result.roll"), sound=sound, remark=remark, **look),
+            self.player: widgets.player_value(pictures, t("result.roll"), sound=sound, remark=t.told(remark), **look),
             self.wav: gr.update(value=str(sound) if sound else None, interactive=sound is not None),
             self.notice: widgets.done(describe.outcome(result, t)),
         }

@@ -113,7 +113,7 @@ class Tab:
         try:
             return {model.name: model for model in self._able()}, self.words(f"{self.verb}.no_model")
         except StudioError as error:
-            return {}, str(error)
+            return {}, self.words.told(error)
 
     def _build_number(self) -> None:
         t = self.words

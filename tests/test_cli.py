@@ -71,7 +71,7 @@ def test_every_option_reaches_the_request(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in.mid").write_bytes(midi.save(Score(480, (tune, tune))))
     which = "--bars 3 --seed 5 --track 2 --first-bar 2 --last-bar 3"
     how = "--temperature 1.2 --top-k 20 --top-p 0.9 --min-p 0.1 --repetition 2 --style folk --ending"
-    words = f"--model lstm {which} {how}".split()
+    words = [*f"--model lstm {which} {how}".split(), "--key", "D minor", "--metre", "6/8", "--tempo", "90"]
     code, _, complaint = run("continue", tmp_path / "in.mid", *words, "--out", tmp_path / "out.mid")
     assert code == 0, complaint
     recipe = pipeline.read(tmp_path / "out.mid").recipe
@@ -90,6 +90,9 @@ def test_every_option_reaches_the_request(run: Run, tmp_path: Path) -> None:
         "top_p": 0.9,
         "min_p": 0.1,
         "repetition": 2,
+        "key": "D minor",
+        "metre": "6/8",
+        "tempo": 90.0,
         "ending": True,
     }
 
@@ -203,7 +206,7 @@ def test_bars_are_one_or_a_range_or_the_rest(run: Run, tmp_path: Path, bars: str
 def test_every_option_of_an_accompaniment_reaches_the_request(run: Run, tmp_path: Path) -> None:
     which = "--bars 2-5 --track 1 --with keys --seed 9 --model transformer"
     how = "--temperature 1.2 --top-k 20 --top-p 0.9 --min-p 0.1 --repetition 2 --style pop --density busy"
-    words = [*f"{which} {how}".split(), "--chords", "D A | Bm", "--by-ear"]
+    words = [*f"{which} {how}".split(), "--chords", "D A | Bm", "--by-ear", "--tempo", "72.5"]
     code, _, complaint = run("accompany", ODE, *words, "--out", tmp_path / "o.mid")
     assert code == 0, complaint
     recipe = pipeline.read(tmp_path / "o.mid").recipe
@@ -219,6 +222,7 @@ def test_every_option_of_an_accompaniment_reaches_the_request(run: Run, tmp_path
         "style": "pop",
         "density": "busy",
         "chords": "D A | Bm",
+        "tempo": 72.5,
         "harmonise": False,
         "voice_leading": False,
     }

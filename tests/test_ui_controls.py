@@ -11,6 +11,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import httpx
@@ -84,11 +85,39 @@ def test_another_model_brings_its_own_controls(monkeypatch: pytest.MonkeyPatch) 
     assert shown[tab.controls["chords"]]["visible"] and not shown[tab.controls["top_p"]]["visible"]
     back = tab.choose_model("lstm")
     assert {name for name, field in tab.controls.items() if not back[field]["visible"]} == {"chords"}
-    shown = fields(tab, temperature=0.5, top_k=3, chords=" C Am ")[-len(tab.controls) :]
+    own_ones = {"temperature": 0.5, "top_k": 3, "chords": " C Am ", "key": "D minor", "metre": "", "tempo": 90}
+    shown = fields(tab, **own_ones)[-len(tab.controls) :]
     asked = tab._asked("plain", 7, 2, shown)
-    assert asked == {
-        "model": "plain", "seed": 7, "takes": 2, "temperature": 0.5, "top_k": 3, "chords": " C Am ", "ending": False
-    }  # fmt: skip
+    assert asked == {"model": "plain", "seed": 7, "takes": 2, "ending": False} | own_ones | {"metre": None}
+
+
+def folded(field: Any) -> bool:
+    """Whether a field stands in a part of the page that is closed at first."""
+    while field is not None and not isinstance(field, gr.Accordion):
+        field = field.parent
+    return field is not None
+
+
+@pytest.mark.parametrize("kind", [ContinueTab, InfillTab, AccompanyTab, VaryTab, BlendTab, ResembleTab])
+def test_what_a_musician_would_name_comes_first(kind: type[VerbTab]) -> None:
+    tab = new_tab(kind)
+    order = list(tab.controls)
+    technical = [name for name in order if name in ("top_k", "top_p", "min_p", "repetition")]
+    assert technical == order[-len(technical) :]
+    assert order[-len(technical) - 1] == "temperature"
+    if kind is ContinueTab:
+        assert order[:4] == ["style", "key", "metre", "tempo"]
+        assert [folded(field) for field in (tab.controls["top_k"], tab.number, tab.controls["key"])] == [
+            True,
+            True,
+            False,
+        ]
+
+
+def test_a_tempo_may_be_left_out_and_a_key_has_a_name_in_words(tab: ContinueTab) -> None:
+    tempo, key = tab.controls["tempo"], tab.controls["key"]
+    assert isinstance(tempo, gr.Number) and tempo.value is None and tempo.placeholder
+    assert key.choices[0] == (WORDS("control.key.free"), "") and len(key.choices) == 25
 
 
 def said(page: gr.Blocks) -> str:

@@ -22,6 +22,11 @@ def declare_passage(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--last-bar", type=int, help="last bar of the seed that counts (its last)")
 
 
+def declare_tempo(parser: argparse.ArgumentParser) -> None:
+    """How fast what is written goes."""
+    parser.add_argument("--tempo", type=float, help="quarter notes a minute, 20 to 320 (the seed's)")
+
+
 def declare_asked(parser: argparse.ArgumentParser) -> None:
     """What every verb that writes is asked; the fields of a request that all of them have."""
     parser.add_argument("--model", help="which model; 'studio models' lists them (the first that can)")

@@ -10,7 +10,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from studio import pipeline
-from studio.cli.arguments import asked, bar_range, declare_asked, declare_passage, index, names, tracks
+from studio.cli.arguments import asked, bar_range, declare_asked, declare_passage, declare_tempo, index, names, tracks
 from studio.cli.command import Command, remark
 from studio.cli.outputs import check_outputs, declare_outputs, save
 
@@ -20,6 +20,9 @@ _Request = TypeVar("_Request")
 def _declare_continue(parser: argparse.ArgumentParser) -> None:
     declare_passage(parser)
     parser.add_argument("--ending", action="store_true", default=None, help="bring the music to a close")
+    parser.add_argument("--key", help="key of the new bars: 'D major', 'Bb minor' (the seed's)")
+    parser.add_argument("--metre", help="metre of the new bars: 3/4, 6/8 (the seed's)")
+    declare_tempo(parser)
     declare_asked(parser)
     declare_outputs(parser)
 
@@ -33,6 +36,9 @@ def _continue(args: argparse.Namespace) -> None:
             first_bar=args.first_bar,
             last_bar=args.last_bar,
             ending=args.ending,
+            key=args.key,
+            metre=args.metre,
+            tempo=args.tempo,
         )
 
     write(args, pipeline.continue_, request)
@@ -75,6 +81,7 @@ def _declare_accompany(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--voice-leading", action="store_true", default=None, help="for chorales: keep the rules of four-part writing"
     )
+    declare_tempo(parser)
     declare_asked(parser)
     declare_outputs(parser)
 
@@ -89,6 +96,7 @@ def _accompaniment(args: argparse.Namespace, verb: str) -> pipeline.AccompanyReq
         instruments=args.instruments,
         harmonise=args.harmonise,
         voice_leading=args.voice_leading,
+        tempo=args.tempo,
     )
 
 

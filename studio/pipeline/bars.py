@@ -15,7 +15,7 @@ from studio.checkpoints import Card
 from studio.data.rolls import GIVEN, home
 from studio.errors import SeedError
 from studio.metrics import estimate_key
-from studio.pipeline import takes
+from studio.pipeline import aims, takes
 from studio.pipeline.passage import Passage
 from studio.pipeline.requests import Request
 from studio.pipeline.seeds import Seed
@@ -46,7 +46,7 @@ def continue_(
     The model looks at the last bars in the home key. It cannot be asked for an ending; a notice says so.
     """
     started = time.monotonic()
-    given, shift = _given(roll, chosen)
+    given, shift = _given(roll, aims.moved(chosen, settings))
     new_bar = _bar(chosen)
     wanted = np.tile(new_bar, (request.bars, 1))
     notices: tuple[str, ...] = ()

@@ -12,16 +12,21 @@ from typing import Any
 from studio import checkpoints
 from studio.errors import SettingError
 from studio.models import Control
+from studio.pipeline import aims
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 MOST_LOADED = 4
 
 VERBS = {
     "continue": (
+        aims.KEY,
+        aims.METRE,
+        aims.TEMPO,
         Control("ending", False, help="Bring the music to a close in the last bar instead of leaving it open."),
     ),
     "infill": (),
     "accompany": (
+        aims.TEMPO,
         Control(
             "harmonise",
             True,

@@ -13,8 +13,8 @@ from typing import Any
 
 from studio.checkpoints import Card
 from studio.melody import monophonic
+from studio.pipeline import aims, catalogue, passage, prompt, takes, writing
 from studio.pipeline import bars as whole_bars
-from studio.pipeline import catalogue, passage, prompt, takes, writing
 from studio.pipeline.catalogue import ModelInfo
 from studio.pipeline.passage import Passage
 from studio.pipeline.prompt import Prompt
@@ -43,7 +43,7 @@ def continue_(seed: Seed, request: Request) -> Run:
     check_whole("bars", request.bars, 1, MAX_BARS)
     settings = settled(request, info, "continue")
     chosen = passage.choose(seed.score, request.melody_track, request.first_bar, request.last_bar)
-    return _continue(seed, request, settings, chosen, info, card)
+    return _continue(seed, request, settings, aims.onward(chosen, settings), info, card)
 
 
 def _reads_all(info: ModelInfo, chosen: Passage) -> bool:
@@ -63,7 +63,8 @@ def _continue(
         return
     many = _reads_all(info, chosen)
     context = getattr(model.config, "context", MELODY_CONTEXT)
-    asked = prompt.write(events, chosen, request.bars, settings, many=many, context=context)
+    shown = aims.moved(chosen, settings)
+    asked = prompt.write(events, shown, request.bars, settings, many=many, context=context)
     notices = asked.notices if many else (*chosen.notices, *asked.notices)
     total = request.bars * asked.grid_bars
     drafts = [_Draft(list(asked.ids)) for _ in request.seeds]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from studio.data.bars import without_silence
 from studio.errors import SeedError
 from studio.metrics import estimate_key
-from studio.pipeline import sheet, writing
+from studio.pipeline import aims, sheet, writing
 from studio.pipeline.passage import Passage
 from studio.representations.events import GRID, Events, Grammar, Plan, Voice
 from studio.score import Note, Score, Tempo, TimeSignature, Track
@@ -72,10 +72,9 @@ def write(
     SeedError when the tokens have no word for its metre.
     """
     read = _all_tracks(events, passage) if many else _line(events, passage)
-    key = estimate_key(read.piece)
-    headers, contents = events.encode_bars(
-        read.piece, style=settings.get("style"), key=(key.tonic, key.minor) if key else None
-    )
+    found = estimate_key(read.piece)
+    key = aims.key(settings) or ((found.tonic, found.minor) if found else None)
+    headers, contents = events.encode_bars(read.piece, style=settings.get("style"), key=key)
     first = _first_in_view(contents, context // 2)
     notices: tuple[str, ...] = ()
     if first:

@@ -49,7 +49,8 @@ class Asked:
 class Request(Asked):
     """Continue a seed: `bars` new bars after `first_bar` to `last_bar`, both included (None: to the end).
 
-    `melody_track`: the one that leads (None: the best guess).
+    `melody_track`: the one that leads (None: the best guess). The new bars are in `key` ("D minor"), at `tempo` (in
+    quarter notes a minute) and in `metre` ("6/8"); None: as the seed is at its end. `ending`: come to a close.
     """
 
     bars: int = 8
@@ -57,6 +58,9 @@ class Request(Asked):
     first_bar: int = 1
     last_bar: int | None = None
     ending: bool | None = None
+    key: str | None = None
+    tempo: float | None = None
+    metre: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,8 @@ class AccompanyRequest(Asked):
     """Write what goes with the melody: `instruments` by name (None: the style's own), for `first_bar` to `last_bar`.
 
     `harmonise`: find chords for the melody first, where none are given, and follow them. `voice_leading`: keep to the
-    rules of four-part writing, where there are four voices.
+    rules of four-part writing, where there are four voices. `tempo`: of all of it, in quarter notes a minute (None: the
+    seed's own).
     """
 
     melody_track: int | None = None
@@ -102,6 +107,7 @@ class AccompanyRequest(Asked):
     instruments: tuple[str, ...] | None = None
     harmonise: bool | None = None
     voice_leading: bool | None = None
+    tempo: float | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,8 @@ def settled(request: Asked, info: ModelInfo, verb: str) -> dict[str, Any]:
     return {name: _value(control, values.get(name)) for name, control in offered.items()}
 
 
-_CONTROLS = {f.name for f in fields(Asked)} - {"model", "seed", "takes"} | {"ending", "harmonise", "voice_leading"}
+_OF_ONE_VERB = {"ending", "key", "tempo", "metre", "harmonise", "voice_leading"}
+_CONTROLS = {f.name for f in fields(Asked)} - {"model", "seed", "takes"} | _OF_ONE_VERB
 
 
 def _value(control: Control, value: Any) -> Any:

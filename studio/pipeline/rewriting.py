@@ -16,7 +16,7 @@ from studio import harmonisation
 from studio.checkpoints import Card
 from studio.errors import SeedError, SettingError
 from studio.melody import monophonic
-from studio.pipeline import catalogue, ensembles, filling, passage, sheet, takes, writing
+from studio.pipeline import aims, catalogue, ensembles, filling, passage, sheet, takes, writing
 from studio.pipeline.ensembles import Ensemble
 from studio.pipeline.filling import Draft, Gaps
 from studio.pipeline.requests import AccompanyRequest, Asked, InfillRequest, Kept, settled
@@ -97,7 +97,8 @@ def _set(job: _Job, request: AccompanyRequest, ensemble: Ensemble, *, keep_lead:
     if not keep_lead:
         lead = replace(lead, program=ensemble.lead)
     added = tuple(instrument.track() for instrument in ensemble.instruments)
-    alone = replace(chosen.score, tracks=(lead, *added), title=job.seed.score.title)
+    tempos = aims.tempos(job.settings, chosen.score.tempos)
+    alone = replace(chosen.score, tracks=(lead, *added), tempos=tempos, title=job.seed.score.title)
     count = alone.bar_count  # other tracks may go on after the melody; nothing is written there
     job = _harmonised(replace(job, notices=chosen.notices), alone)
     rules = _rules(job, len(added))

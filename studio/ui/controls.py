@@ -20,7 +20,9 @@ def update(control: Control | None, words: Words) -> Any:
 
 
 def component(control: Control, words: Words, tab: str) -> gr.components.Component:
-    """The field of a tab for a model's setting: a list for choices, a box to tick, a line of text, else a slider."""
+    """The field of a tab for a model's setting: a list for choices, a box to tick, a line of text, a slider, or
+    a number that may be left out.
+    """
     elem_id = f"{tab}-{control.name}"
     label = words.get(f"control.{control.name}", control.name)
     info = words.get(f"control.{control.name}.help", control.help)
@@ -35,10 +37,14 @@ def component(control: Control, words: Words, tab: str) -> gr.components.Compone
         return gr.Textbox(
             control.default, label=label, info=info, elem_id=elem_id, elem_classes=["double"], max_lines=1
         )
+    if control.default is None:
+        # Without bounds: the pipeline has a sentence for them, Gradio a passing toast.
+        free = words.get(f"control.{control.name}.free")
+        return gr.Number(label=label, info=info, placeholder=free, elem_id=elem_id)
     return gr.Slider(
         control.minimum or 0,
         control.maximum if control.maximum is not None else 1,
-        value=float(control.default or 0),
+        value=float(control.default),
         step=control.step,
         label=label,
         info=info,
@@ -55,6 +61,6 @@ def value(control: Control, shown: Any) -> Any:
         return bool(shown)
     if isinstance(control.default, str):
         return shown or control.default
-    if shown is None:
+    if shown is None or shown == "":
         return control.default
     return int(shown) if isinstance(control.default, int) else float(shown)

@@ -18,8 +18,10 @@ from studio.ui.tab import Tab
 from studio.ui.visits import Result, Visit
 
 MOST_TAKES = 4
-# The other controls are for the few.
-MAIN_CONTROLS = ("style", "temperature", "density", "chords", "harmonise", "ending", "voice_leading")
+# What a musician would name comes first, in this order; the other controls are for the few.
+MAIN_CONTROLS = (
+    "style", "key", "metre", "tempo", "chords", "harmonise", "voice_leading", "density", "ending", "temperature",
+)  # fmt: skip
 
 
 class VerbTab(Tab):
@@ -47,12 +49,12 @@ class VerbTab(Tab):
             self._build_model()
             self._build_controls(offered, [name for name in MAIN_CONTROLS if name in offered])
             self._build_takes()
-            self._build_number()
         with (
             gr.Accordion(self.words("settings.advanced"), open=False, elem_id=f"{self.verb}-advanced"),
             gr.Row(elem_classes=["fields"]),
         ):
             self._build_controls(offered, [name for name in offered if name not in MAIN_CONTROLS])
+            self._build_number()
 
     def _build_model(self) -> None:
         first = next(iter(self.models.values()))

@@ -10,6 +10,7 @@ from studio.pipeline.catalogue import ModelInfo, models
 from studio.pipeline.comparison import Comparing, Comparison, Entry, compare
 from studio.pipeline.continuation import continue_
 from studio.pipeline.ensembles import ENSEMBLES, INSTRUMENTS
+from studio.pipeline.instruments import instrument_name
 from studio.pipeline.kept import parse_kept
 from studio.pipeline.requests import (
     MAX_BARS,
@@ -40,9 +41,11 @@ from studio.pipeline.rewriting import accompany, infill, restyle
 from studio.pipeline.seeds import Facts, Seed, TrackFact, examples, read
 from studio.pipeline.takes import Progress, Run, Take
 from studio.pipeline.variation import resemble, vary
-from studio.score import Score
+from studio.plots.grid import DRUMS as DRUM_NAMES
+from studio.score import Note, Score, Track
 
 __all__ = [
+    "DRUM_NAMES",
     "ENSEMBLES",
     "INSTRUMENTS",
     "MAX_BARS",
@@ -58,6 +61,7 @@ __all__ = [
     "InfillRequest",
     "Kept",
     "ModelInfo",
+    "Note",
     "Progress",
     "Request",
     "ResembleRequest",
@@ -65,6 +69,7 @@ __all__ = [
     "Score",
     "Seed",
     "Take",
+    "Track",
     "TrackFact",
     "VaryRequest",
     "accompany",
@@ -75,6 +80,7 @@ __all__ = [
     "excerpt",
     "file_name",
     "infill",
+    "instrument_name",
     "models",
     "parse_kept",
     "piano_roll",

@@ -1,0 +1,48 @@
+"""A page with nothing but a piano roll: `python -m studio.ui.roll [PORT] [FILE.mid]`, on this machine alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from studio.ui import offline  # isort: skip  # noqa: F401 - must come before gradio
+
+import gradio as gr
+
+from studio import pipeline
+from studio.ui import roll, theme
+from studio.ui.words import Words
+
+
+def build(score: pipeline.Score) -> gr.Blocks:
+    """A piano roll of `score` to edit, and a line that says what the page told of it."""
+    page: gr.Blocks
+    with gr.Blocks(title="Piano roll", analytics_enabled=False) as page:
+        base = gr.State(score)
+        shown = roll.component(Words(), score.title or "Piano roll", "roll")
+        told = gr.Textbox(label="Told", elem_id="told")
+        page.load(lambda base: roll.value(base, editable=True, rewritable=True), base, shown)
+        shown.edit(_edited, [shown, base], told)
+        shown.rewrite(_rewrite, [shown, base], told)
+    return page
+
+
+def _edited(text: str, base: pipeline.Score) -> str:
+    edited = roll.read(text, base)
+    return f"revision {edited.revision}: {edited.score.note_count} notes, {sum(map(len, edited.locked))} locked"
+
+
+def _rewrite(text: str, base: pipeline.Score, event: gr.EventData) -> str:
+    return str(roll.read_rewrite(event._data, roll.read(text, base).score))
+
+
+def main() -> None:
+    """Serve it until it is stopped."""
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else None
+    paths = [Path(sys.argv[2])] if len(sys.argv) > 2 else [path for _, path in pipeline.examples()[:1]]
+    score = pipeline.read(paths[0]).score if paths else pipeline.Score()
+    build(score).launch(server_name="127.0.0.1", server_port=port, theme=theme.theme(), footer_links=[], share=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -107,7 +107,7 @@ function createTransport(roll, find) {
     transport.playing = Boolean(playing) && owner === element;
     if (ended && owner === element) stopped = 0;
     else if (was && !transport.playing && mine()) stopped = player().position();
-    if (error && owner === element) roll.say(words.no_sound);
+    if (error && owner === element) roll.say(typeof error === "string" ? error : words.no_sound);
     show();
     roll.redraw();
     if (transport.playing) roll.animate();

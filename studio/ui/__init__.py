@@ -24,6 +24,7 @@ from studio.ui.arrival import CHOSEN, Arrival
 from studio.ui.blend_tab import BlendTab
 from studio.ui.compare_tab import CompareTab
 from studio.ui.continue_tab import ContinueTab
+from studio.ui.doors import open_doors
 from studio.ui.handlers import WRITERS
 from studio.ui.infill_tab import InfillTab
 from studio.ui.line import Line
@@ -63,6 +64,7 @@ def build(language: str | None = None) -> gr.Blocks:
     with gr.Blocks(title=first("app.title"), analytics_enabled=False, delete_cache=CACHE_S) as studio:
         tabs = _page(studio, first, visits, line)
         api(partial(_warm_all, tabs), api_name=WARM, api_visibility="undocumented", concurrency_limit=1)
+        open_doors(line)
     for words in others:
         # Pages cannot share components, but visitors and their place in line they do.
         with studio.route(words("app.language"), words.language):

@@ -9,11 +9,12 @@ import numpy as np
 
 from studio.audio.levels import gain_for, limit, loudness
 from studio.audio.renderer import MAX_MINUTES, TAIL_S, Renderer
-from studio.audio.synth import SAMPLE_RATE, Samples, available, default_soundfont, soundfonts
+from studio.audio.synth import REVERB, SAMPLE_RATE, Samples, available, default_soundfont, soundfonts
 from studio.score import Score
 
 __all__ = [
     "MAX_MINUTES",
+    "REVERB",
     "SAMPLE_RATE",
     "TAIL_S",
     "Renderer",
@@ -30,25 +31,28 @@ __all__ = [
 ]
 
 
-def render(score: Score, soundfont: Path | None = None) -> Samples:
+def render(
+    score: Score, soundfont: Path | None = None, *, reverb: float = REVERB, gain: float | None = None
+) -> Samples:
     """Return the sound of `score`, its tail kept, at -16 LUFS, or quieter where a peak would pass -1 dBFS.
 
-    The same score gives the same bits. SoundError: no synthesizer, no usable SoundFont, or more than MAX_MINUTES.
+    With a `gain` it is as loud as that makes it. The same score gives the same bits. SoundError: no synthesizer, no
+    usable SoundFont, or more than MAX_MINUTES.
     """
-    samples = _unscaled(score, soundfont)
-    samples *= np.float32(gain_for(samples))
+    samples = _unscaled(score, soundfont, reverb)
+    samples *= np.float32(gain_for(samples) if gain is None else gain)
     return samples
 
 
-def gain_of(score: Score, soundfont: Path | None = None, *, seconds: float = 60.0) -> float:
+def gain_of(score: Score, soundfont: Path | None = None, *, seconds: float = 60.0, reverb: float = REVERB) -> float:
     """Return the gain that `render` would put on the first `seconds` of `score`, for a stream that goes on from it."""
-    with Renderer(score.resolution, soundfont, block_s=seconds) as renderer:
+    with Renderer(score.resolution, soundfont, block_s=seconds, reverb=reverb) as renderer:
         renderer.feed(score)
         return gain_for(next(renderer.finish()))
 
 
-def _unscaled(score: Score, soundfont: Path | None) -> Samples:
-    with Renderer(score.resolution, soundfont) as renderer:
+def _unscaled(score: Score, soundfont: Path | None, reverb: float) -> Samples:
+    with Renderer(score.resolution, soundfont, reverb=reverb) as renderer:
         renderer.feed(score)
         samples = np.empty((renderer.frames_left, 2), np.float32)
         frames = 0

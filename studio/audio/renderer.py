@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from studio.audio.levels import SILENCE
-from studio.audio.synth import CHANNELS, DRUMS, SAMPLE_RATE, STEP, Samples, Synth, default_soundfont, keep
+from studio.audio.synth import CHANNELS, DRUMS, REVERB, SAMPLE_RATE, STEP, Samples, Synth, default_soundfont, keep
 from studio.errors import SoundError
 from studio.score import Score, Tempo
 
@@ -70,14 +70,19 @@ class Renderer:
     one go. They are not scaled: dense music may exceed ±1. A context manager, for one thread at a time.
     """
 
-    def __init__(self, resolution: int, soundfont: Path | None = None, *, block_s: float = 0.5) -> None:
-        """Count ticks by `resolution` per quarter and yield blocks of about `block_s` seconds. SoundError: no sound."""
+    def __init__(
+        self, resolution: int, soundfont: Path | None = None, *, block_s: float = 0.5, reverb: float = REVERB
+    ) -> None:
+        """Count ticks by `resolution` per quarter and yield blocks of about `block_s` seconds; `reverb` 0-1.
+
+        SoundError: no sound.
+        """
         self._resolution = resolution
         self._clock = Clock(resolution)
         lines = max(1, round(block_s * SAMPLE_RATE / (_GRID * STEP)))
         self._block = np.empty((lines * _GRID * STEP, 2), np.float32)
         self._filled = 0  # frames of the block
-        self._synth = Synth(default_soundfont() if soundfont is None else soundfont)
+        self._synth = Synth(default_soundfont() if soundfont is None else soundfont, reverb=reverb)
         self._open = True
         self._events: list[_Event] = []  # a heap: those still to be played
         self._channels: dict[tuple[int, int], int] = {}  # (track, preset) -> channel

@@ -29,6 +29,7 @@ Samples = NDArray[np.float32]
 
 SAMPLE_RATE = 44100
 STEP = 64  # FluidSynth computes 64 frames at a time: a note can start every 1.45 ms
+REVERB = 0.5  # where nothing else is asked for
 CHANNELS = 256  # the most that FluidSynth has
 DRUMS = 128  # stands for the drum kit where a General MIDI program would stand
 
@@ -45,11 +46,8 @@ _NO_FONT = (
 
 # Whatever can be heard is set here, so that one FluidSynth sounds like the next.
 _SETTINGS = {
-    "synth.reverb.active": 1,
-    "synth.reverb.room-size": 0.5,
     "synth.reverb.damp": 0.3,
     "synth.reverb.width": 0.8,
-    "synth.reverb.level": 0.7,
     "synth.chorus.active": 0,
     "synth.polyphony": 256,
     "synth.cpu-cores": 1,
@@ -165,18 +163,28 @@ def available() -> str | None:
     return None
 
 
+def _reverb(share: float) -> dict[str, Any]:
+    """FluidSynth's settings for reverb from none, 0, to that of a hall, 1: louder and of a larger room."""
+    return {
+        "synth.reverb.active": int(share > 0),
+        "synth.reverb.room-size": round(0.2 + 0.6 * share, 6),
+        "synth.reverb.level": round(share * (1.8 - 0.8 * share), 6),
+    }
+
+
 # --- the synthesizer -------------------------------------------------------------------------------------------------
 
 
 class Synth:
     """One FluidSynth with one SoundFont, for one thread at a time; fresh ones give the same bits for the same calls."""
 
-    def __init__(self, path: Path) -> None:
-        """Load the SoundFont at `path`. SoundError: no FluidSynth, or not a SoundFont."""
+    def __init__(self, path: Path, *, reverb: float = REVERB) -> None:
+        """Load the SoundFont at `path`; `reverb` 0-1. SoundError: no FluidSynth, or not a SoundFont."""
         self.path = path
         fluidsynth = _fluidsynth()
         self._write_float = _write_float()
-        self._synth = fluidsynth.Synth(gain=1.0, samplerate=SAMPLE_RATE, channels=CHANNELS, **_SETTINGS)
+        settings = _SETTINGS | _reverb(reverb)
+        self._synth = fluidsynth.Synth(gain=1.0, samplerate=SAMPLE_RATE, channels=CHANNELS, **settings)
         if not self._synth.synth:
             raise SoundError("FluidSynth could not start: most likely memory ran out. Close other programs, try again.")
         self._font = self._load()

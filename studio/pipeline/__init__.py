@@ -5,6 +5,7 @@ returns plain values, and whatever goes wrong for a user is a `StudioError` with
 """
 
 from studio.models import Control
+from studio.audio import MAX_MINUTES, SAMPLE_RATE
 from studio.pipeline.blending import blend
 from studio.pipeline.catalogue import ModelInfo, models
 from studio.pipeline.comparison import Comparing, Comparison, Entry, compare
@@ -12,6 +13,7 @@ from studio.pipeline.continuation import continue_
 from studio.pipeline.ensembles import ENSEMBLES, INSTRUMENTS
 from studio.pipeline.instruments import instrument_name
 from studio.pipeline.kept import parse_kept
+from studio.pipeline.mix import Mix
 from studio.pipeline.requests import (
     MAX_BARS,
     MAX_TAKES,
@@ -29,6 +31,7 @@ from studio.pipeline.results import (
     file_name,
     piano_roll,
     render,
+    render_stems,
     render_stream,
     save_midi,
     save_plot,
@@ -39,7 +42,8 @@ from studio.pipeline.results import (
 )
 from studio.pipeline.rewriting import accompany, infill, restyle
 from studio.pipeline.seeds import Facts, Seed, TrackFact, examples, read
-from studio.pipeline.takes import Progress, Run, Take
+from studio.pipeline.sounding import Listener, Sounding, loudness_gain, note
+from studio.pipeline.takes import Heard, Progress, Run, Take
 from studio.pipeline.variation import resemble, vary
 from studio.plots.grid import DRUMS as DRUM_NAMES
 from studio.score import Note, Score, Track
@@ -49,7 +53,9 @@ __all__ = [
     "ENSEMBLES",
     "INSTRUMENTS",
     "MAX_BARS",
+    "MAX_MINUTES",
     "MAX_TAKES",
+    "SAMPLE_RATE",
     "AccompanyRequest",
     "BlendRequest",
     "CompareRequest",
@@ -58,8 +64,11 @@ __all__ = [
     "Control",
     "Entry",
     "Facts",
+    "Heard",
     "InfillRequest",
     "Kept",
+    "Listener",
+    "Mix",
     "ModelInfo",
     "Note",
     "Progress",
@@ -68,6 +77,7 @@ __all__ = [
     "Run",
     "Score",
     "Seed",
+    "Sounding",
     "Take",
     "Track",
     "TrackFact",
@@ -80,12 +90,15 @@ __all__ = [
     "excerpt",
     "file_name",
     "infill",
+    "loudness_gain",
     "instrument_name",
     "models",
+    "note",
     "parse_kept",
     "piano_roll",
     "read",
     "render",
+    "render_stems",
     "render_stream",
     "resemble",
     "restyle",

@@ -19,7 +19,7 @@ from studio.pipeline import aims, takes
 from studio.pipeline.passage import Passage
 from studio.pipeline.requests import Request
 from studio.pipeline.seeds import Seed
-from studio.pipeline.takes import Run, Take
+from studio.pipeline.takes import Heard, Run, Take
 from studio.representations.pianoroll import CELLS, RESOLUTION, SLOTS, PianoRoll, parts
 from studio.score import Bar, Note, Score, TimeSignature, Track
 
@@ -61,12 +61,18 @@ def continue_(
         recipe = takes.recipe("continue", seed, request, settings, card, number)
         return replace(made, recipe=recipe, notices=(*chosen.notices, *notices), seconds=seconds)
 
+    def heard(draft: _Draft) -> Heard:
+        # A note that reaches the end of what is written may go on in the next bar.
+        so_far = take(0, draft, 0.0)
+        open_ = [n.onset for n in so_far.new[chosen.track] if n.end >= so_far.end]
+        until = so_far.end if len(draft.rows) == len(wanted) else min([so_far.end, *open_])
+        return Heard(so_far.score, so_far.new_from, until)
+
     drafts = [_Draft(wanted[:0]) for _ in request.seeds]
     for written in _written(model, given, wanted, settings, request.seeds):
         drafts = [_Draft(rows) for rows in written]
-        yield takes.Progress(
-            len(drafts[0].rows) // len(new_bar), request.bars, takes.as_they_are(drafts, take, started)
-        )
+        so_far, listen = takes.as_they_are(drafts, take, started), takes.as_it_is(drafts[0], heard)
+        yield takes.Progress(len(drafts[0].rows) // len(new_bar), request.bars, so_far, listen)
     yield from takes.as_they_are(drafts, take, started)()
 
 

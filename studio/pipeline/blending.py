@@ -17,7 +17,7 @@ from studio.pipeline import catalogue, line, passage, takes
 from studio.pipeline.line import Line
 from studio.pipeline.requests import BlendRequest, check_whole, settled
 from studio.pipeline.seeds import Seed
-from studio.pipeline.takes import Progress, Run, Take
+from studio.pipeline.takes import Heard, Progress, Run, Take
 from studio.pipeline.variation import cooled
 from studio.score import Note, Track
 
@@ -79,12 +79,17 @@ def _blend(seed: Seed, other: Seed, request: BlendRequest, settings: dict[str, A
         recipe = takes.recipe("blend", seed, request, settings, card, number) | {"other": other.sha256}
         return _take(seed, ours, count, request.steps, draft, recipe, notices, seconds)
 
+    def heard(draft: _Draft) -> Heard:
+        so_far = take(0, draft, 0.0)
+        return Heard(so_far.score, so_far.new_from, so_far.end)
+
     for step, share in enumerate(_shares(model, ours, theirs, from_, to, request.steps), start=1):
         there = torch.stack([between(model, from_, to, share)] * len(request.seeds))
         # The further from both, the more is left to chance.
         written = _step(model, ours, theirs, there, share, cooled(settings, min(share, 1 - share)), request.seeds)
         drafts = [_Draft((*d.steps, tuple(notes))) for d, notes in zip(drafts, written, strict=True)]
-        yield Progress(step * count, (request.steps - 2) * count, takes.as_they_are(drafts, take, started))
+        so_far = takes.as_they_are(drafts, take, started)
+        yield Progress(step * count, (request.steps - 2) * count, so_far, takes.as_it_is(drafts[0], heard))
     if _same_bars(ours, theirs, count):
         last = [_as_it_is(theirs, count)] * len(drafts)
     else:

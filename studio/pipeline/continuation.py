@@ -20,7 +20,7 @@ from studio.pipeline.passage import Passage
 from studio.pipeline.prompt import Prompt
 from studio.pipeline.requests import MAX_BARS, Request, check_whole, settled
 from studio.pipeline.seeds import Seed
-from studio.pipeline.takes import Progress, Run, Take
+from studio.pipeline.takes import Heard, Progress, Run, Take
 from studio.representations.events import GRID
 from studio.score import Track
 
@@ -70,6 +70,11 @@ def _continue(
     drafts = [_Draft(list(asked.ids)) for _ in request.seeds]
     request = replace(request, melody_track=chosen.track, last_bar=request.first_bar + chosen.bars - 1)
 
+    def heard(draft: _Draft) -> Heard:
+        # What rings on over the last bar line rings to its end, for the next bar is still to come.
+        so_far = _take(seed, chosen, asked, draft, ring=request.bars)
+        return Heard(so_far.score, so_far.new_from, so_far.end)
+
     def take(number: int, draft: _Draft, seconds: float) -> Take:
         made = _take(seed, chosen, asked, draft)
         recipe = takes.recipe("continue", seed, request, settings, card, number)
@@ -79,7 +84,8 @@ def _continue(
         for done in bars:
             if done % asked.grid_bars == 0:
                 so_far = takes.as_they_are(drafts, take, started)
-                yield Progress(done // asked.grid_bars, request.bars, so_far)
+                listen = takes.as_it_is(drafts[0], heard)
+                yield Progress(done // asked.grid_bars, request.bars, so_far, listen)
     yield from takes.as_they_are(drafts, take, started)()
 
 
@@ -115,12 +121,16 @@ def _bars(
                 yield least
 
 
-def _take(seed: Seed, chosen: Passage, asked: Prompt, draft: _Draft) -> Take:
-    """The seed's passage and, from its closing bar line on, the new notes in their tracks."""
+def _take(seed: Seed, chosen: Passage, asked: Prompt, draft: _Draft, *, ring: int = 0) -> Take:
+    """The seed's passage and, from its closing bar line on, the new notes in their tracks.
+
+    The last ones end with the bars that are whole, or ring on until so many are over.
+    """
     numerator, denominator = chosen.metre
     bars = draft.bars // asked.grid_bars
-    length = 4 * GRID * numerator // denominator * bars
+    bar = 4 * GRID * numerator // denominator
+    length, end = bar * bars, bar * max(bars, ring)
     found = prompt.new_notes(asked, draft.ids[: draft.done])
-    inside = [[n._replace(duration=min(n.duration, length - n.onset)) for n in t if n.onset < length] for t in found]
+    inside = [[n._replace(duration=min(n.duration, end - n.onset)) for n in t if n.onset < length] for t in found]
     tracks = tuple(Track(tuple(notes)) for notes in inside)
     return takes.following(seed, chosen, GRID, tracks, bars)

@@ -6,7 +6,7 @@ own way, since what it wrote is what the next passage follows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.pipeline import writing
 from studio.pipeline.sheet import Sheet
+from studio.pipeline.takes import Heard
 from studio.representations.events import BarControls, Events, Grammar, Plan
 from studio.score import Note, Score
 
@@ -208,20 +209,34 @@ def _take_over(events: Events, gaps: Gaps, draft: Draft, ids: Sequence[int], vie
     draft.grid = replace(draft.grid, tracks=tuple(tracks))
 
 
-def merged(gaps: Gaps, draft: Draft) -> tuple[Score, tuple[frozenset[Note], ...]]:
+def heard(gaps: Gaps, first: int, draft: Draft) -> Heard:
+    """What can be heard of a draft: up to the first bar that something is still to be written in.
+
+    `first`: the bar of the score, from 0, that is the first to be written.
+    """
+    score, _ = merged(gaps, draft, emptied=True)
+    lines = gaps.sheet.score.bars
+    missing = min((bar for bar, k in gaps.open if (bar, k) not in draft.new), default=None)
+    until = lines[-1].end if missing is None else gaps.sheet.line(missing)
+    return Heard(score, lines[first].start, until)
+
+
+def merged(gaps: Gaps, draft: Draft, *, emptied: bool = False) -> tuple[Score, tuple[frozenset[Note], ...]]:
     """The sheet's score with what a draft wrote in place of what stood there, and the new notes by track.
 
-    What is not written yet stays as it was. New notes give way: they end where a note of the same pitch, or of a voice
-    of one note at a time, begins, or the last bar ends, and are left out where the same pitch sounds already.
+    What is not written yet stays as it was, or is left out where it is `emptied`. New notes give way: they end where a
+    note of the same pitch, or of a voice of one note at a time, begins, or the last bar ends, and are left out where
+    the same pitch sounds already.
     """
     score, sheet = gaps.sheet.score, gaps.sheet
     end = score.bars[-1].end
     tracks, new = list(score.tracks), [frozenset[Note]() for _ in score.tracks]
     for k, i in enumerate(sheet.tracks):
         written = [bar for bar, track in draft.new if track == k]
-        if not written:
+        if not written and not emptied:
             continue
-        gone = {note for note, bar, _ in sheet.placed(k) if (bar, k) in draft.new and note not in gaps.open[bar, k]}
+        left: Container[Segment] = gaps.open if emptied else draft.new
+        gone = {note for note, bar, _ in sheet.placed(k) if (bar, k) in left and note not in gaps.open[bar, k]}
         stays = [note for note in score.tracks[i].notes if note not in gone]
         added = [sheet.back(note) for bar in written for note in draft.new[bar, k]]
         fitted = _fitted(added, stays, end, alone=sheet.voices[k].monophonic)

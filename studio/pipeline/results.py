@@ -8,7 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from studio import audio, export, midi, plots
+from studio.pipeline.mix import Mix
 from studio.pipeline.takes import Take
 from studio.score import Score
 
@@ -23,16 +26,44 @@ def soundfonts() -> dict[str, Path]:
     return audio.soundfonts()
 
 
-def render(score: Score, soundfont: Path | None = None) -> audio.Samples:
+def render(score: Score, sound: Path | Mix | None = None) -> audio.Samples:
     """The sound of a score, (frames, 2) float32 at `audio.SAMPLE_RATE`, its loudness normalised, its tail kept.
 
-    SoundError: there is no synthesizer or no usable SoundFont.
+    `sound`: a SoundFont, or a whole mix. SoundError: there is no synthesizer or no usable SoundFont.
     """
-    return audio.render(score, soundfont)
+    if not isinstance(sound, Mix):
+        return audio.render(score, sound)
+    return _mixed(audio.render(sound.arranged(score), sound.font, reverb=sound.reverb), sound)
+
+
+def _mixed(samples: audio.Samples, mix: Mix) -> audio.Samples:
+    """Samples that are as loud as all music is, with the mix's own gain."""
+    if mix.gain_db:
+        samples *= np.float32(mix.volume)
+    return audio.limit(samples) if mix.gain_db > 0 else samples
+
+
+def render_stems(score: Score, mix: Mix | None = None) -> Iterator[audio.Samples]:
+    """The sound of each track alone, in order, as long and as loud as it is in all of them together.
+
+    So the stems add up to `render`, but for what FluidSynth does differently in a millisecond here and there, and for
+    what a gain above 0 dB has pressed down. SoundError as in `render`.
+    """
+    mix = mix or Mix()
+    score = mix.arranged(score)
+    whole = audio.render(score, mix.font, reverb=mix.reverb, gain=1.0)
+    frames, gain = len(whole), audio.gain_for(whole)
+    del whole
+    for index in range(len(score.tracks)):
+        alone = replace(
+            score, tracks=tuple(t if i == index else replace(t, notes=()) for i, t in enumerate(score.tracks))
+        )
+        samples = audio.render(alone, mix.font, reverb=mix.reverb, gain=gain)[:frames]
+        yield _mixed(np.pad(samples, ((0, frames - len(samples)), (0, 0))), mix)
 
 
 def render_stream(score: Score, soundfont: Path | None = None, *, block_s: float = 0.5) -> Iterator[audio.Samples]:
-    """The same in blocks of `block_s` seconds, the first one at once, at the synthesizer's own loudness."""
+    """`score` in blocks of `block_s` seconds, the first one at once, at the synthesizer's own loudness."""
     return audio.stream(score, soundfont, block_s=block_s)
 
 
@@ -48,9 +79,9 @@ def save_midi(take: Take, path: str | Path) -> None:
     midi.save(take.score, path, texts=(json.dumps(take.recipe, ensure_ascii=True, separators=(",", ":")),))
 
 
-def save_wav(score: Score, path: str | Path, soundfont: Path | None = None) -> None:
+def save_wav(score: Score, path: str | Path, sound: Path | Mix | None = None) -> None:
     """Write the sound of a score as a WAV file. SoundError as in `render`."""
-    export.wav(render(score, soundfont), path)
+    export.wav(render(score, sound), path)
 
 
 def save_plot(music: Score | Take, path: str | Path, *, dark: bool = False) -> None:

@@ -220,7 +220,9 @@ def _write(job: _Job, bars: range, make: Callable[[Any], Gaps]) -> Run:
     total = len(gaps.sheet.bars(bars)) * len(seeds)
     take = partial(_take, job, gaps, bars)
     for done in filling.fill(model, events, gaps, job.settings, seeds, drafts):
-        yield Progress(done * len(bars) // total, len(bars), takes.as_they_are(drafts, take, started))
+        so_far = takes.as_they_are(drafts, take, started)
+        listen = takes.as_it_is(drafts[0], partial(filling.heard, gaps, bars.start))
+        yield Progress(done * len(bars) // total, len(bars), so_far, listen)
     yield from takes.as_they_are(drafts, take, started)()
 
 

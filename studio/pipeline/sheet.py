@@ -56,6 +56,10 @@ class Sheet:
         onset = self._tick(note.onset)
         return note._replace(onset=onset, duration=max(1, self._tick(note.end) - onset))
 
+    def line(self, bar: int) -> int:
+        """The score's tick at which a bar of the grid begins."""
+        return self._tick(self.lines[bar])
+
     def _tick(self, tick: int) -> int:
         i = min(bisect_right(self._starts, tick), len(self._starts)) - 1
         return self._bars[i].start + self._scaled(tick - self._starts[i])

@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib import metadata
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from studio.checkpoints import Card
 from studio.pipeline.passage import Passage
@@ -42,16 +42,34 @@ class Take:
         return sum(map(len, self.new))
 
 
+class Heard(NamedTuple):
+    """The first take so far, for the ear: what begins before tick `until` of `score` is final, and rings as it will.
+
+    What begins later may still change. Before tick `new_from` nothing is new.
+    """
+
+    score: Score
+    new_from: int
+    until: int
+
+    @property
+    def new_from_s(self) -> float:
+        """The second at which the new music begins."""
+        return self.score.seconds_at(self.new_from)
+
+
 @dataclass(frozen=True)
 class Progress:
     """So many bars of so many are written in each take, on average where one is written after the other.
 
-    `takes` are the results so far, good to keep if one stops here. They are put together when they are asked for.
+    `takes` are the results so far, good to keep if one stops here, and `heard` is what of the first can be played
+    already. They are put together when they are asked for.
     """
 
     bars_done: int
     bars_total: int
     make: Callable[[], tuple[Take, ...]]
+    listen: Callable[[], Heard]
 
     @cached_property
     def takes(self) -> tuple[Take, ...]:
@@ -61,6 +79,10 @@ class Progress:
     def take(self) -> Take:
         """The first of them."""
         return self.takes[0]
+
+    @cached_property
+    def heard(self) -> Heard:
+        return self.listen()
 
 
 Run = Generator[Progress | Take, None, None]
@@ -79,6 +101,12 @@ def as_they_are(
     """
     now, seconds = [copy(draft) for draft in drafts], time.monotonic() - started
     return lambda: tuple(take(i, draft, seconds) for i, draft in enumerate(now))
+
+
+def as_it_is(draft: Draft, heard: Callable[[Draft], Heard]) -> Callable[[], Heard]:
+    """The same for what can be heard of one draft."""
+    now = copy(draft)
+    return lambda: heard(now)
 
 
 def following(seed: Seed, chosen: Passage, resolution: int, tracks: tuple[Track, ...], bars: int) -> Take:

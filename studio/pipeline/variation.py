@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from studio.checkpoints import Card
@@ -18,7 +19,7 @@ from studio.pipeline.filling import Draft, Gaps, Segment
 from studio.pipeline.line import Line
 from studio.pipeline.requests import Asked, ResembleRequest, VaryRequest, check_share, settled
 from studio.pipeline.seeds import Seed
-from studio.pipeline.takes import Progress, Run, Take
+from studio.pipeline.takes import Heard, Progress, Run, Take
 from studio.score import Note
 
 if TYPE_CHECKING:  # it brings torch
@@ -171,8 +172,18 @@ def _write(job: _Job, make: Callable[[Any, Line, range], Move]) -> Run:
         for draft, found in zip(drafts, new, strict=True):
             draft.new = _sung(lead, {**draft.new, **{(bar, 0): notes for bar, notes in found.items()}})
         done += len(window)
-        yield Progress(done * len(bars) // len(sounding), len(bars), takes.as_they_are(drafts, take, started))
+        so_far = takes.as_they_are(drafts, take, started)
+        listen = takes.as_it_is(drafts[0], partial(_heard, gaps, bars.start))
+        yield Progress(done * len(bars) // len(sounding), len(bars), so_far, listen)
     yield from takes.as_they_are(drafts, take, started)()
+
+
+def _heard(gaps: Gaps, first: int, draft: Draft) -> Heard:
+    """What can be heard of a draft: a note that rings on may still be cut by one that is to come."""
+    heard = filling.heard(gaps, first, draft)
+    track = gaps.sheet.tracks[0]
+    ringing = [n.onset for n in heard.score.tracks[track].notes if n.onset < heard.until < n.end]
+    return heard._replace(until=min([heard.until, *ringing]))
 
 
 def _sung(lead: Line, new: Mapping[Segment, list[Note]]) -> dict[Segment, list[Note]]:

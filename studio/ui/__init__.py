@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from studio.ui import offline  # isort: skip  # noqa: F401 - must come before gradio
 
@@ -31,6 +32,7 @@ from studio.ui.line import Line
 from studio.ui.resemble_tab import ResembleTab
 from studio.ui.result_panel import ResultPanel
 from studio.ui.seed_panel import SeedPanel
+from studio.ui.sounds import SOUNDS
 from studio.ui.tab import Tab
 from studio.ui.vary_tab import VaryTab
 from studio.ui.visits import Visits
@@ -125,14 +127,16 @@ def _head(language: str | None) -> str:
     }
     # Not launch(css=...): that one confines every rule to the container and so loses those about body.dark.
     styles = "\n".join(map(widgets.source, STYLES))
-    return f"<style>{styles}</style><script>window.studio = {json.dumps(facts)};</script>"
+    scripts = f"window.studio = {json.dumps(facts)};\n{widgets.source('sound.js')}"
+    return f"<style>{styles}</style><script>{scripts}</script>"
 
 
-def _script_words(words: Words) -> dict[str, str]:
+def _script_words(words: Words) -> dict[str, Any]:
     return {
         "title": words("app.title"),
         "skip": words("app.skip"),
         "too_large": words("seed.too_large", limit=MAX_UPLOAD_MB),
+        "sound": words.group("sound"),
     }
 
 
@@ -163,7 +167,7 @@ def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, la
         enable_monitoring=False,
         footer_links=[],
         max_file_size=MAX_UPLOAD_MB * 2**20,
-        app_kwargs={"routes": [Route(f"/{PING}", _alive)], "middleware": [_arrival(language)]},
+        app_kwargs={"routes": [Route(f"/{PING}", _alive), *SOUNDS.routes], "middleware": [_arrival(language)]},
         theme=theme.theme(),
         head=_head(language),
         js=widgets.source("page.js"),

@@ -4,8 +4,8 @@ Importing it loads no model and no torch; that happens when a model is first ask
 returns plain values, and whatever goes wrong for a user is a `StudioError` with a sentence to show.
 """
 
-from studio.models import Control
 from studio.audio import MAX_MINUTES, SAMPLE_RATE
+from studio.models import Control
 from studio.pipeline.blending import blend
 from studio.pipeline.catalogue import ModelInfo, models
 from studio.pipeline.comparison import Comparing, Comparison, Entry, compare
@@ -28,7 +28,6 @@ from studio.pipeline.requests import (
 )
 from studio.pipeline.results import (
     excerpt,
-    file_name,
     piano_roll,
     render,
     render_stems,
@@ -41,6 +40,7 @@ from studio.pipeline.results import (
     soundfonts,
 )
 from studio.pipeline.rewriting import accompany, infill, restyle
+from studio.pipeline.saving import FORMATS, Format, Music, file_name, format_of, save
 from studio.pipeline.seeds import Facts, Seed, TrackFact, examples, read
 from studio.pipeline.sounding import Listener, Sounding, loudness_gain, note
 from studio.pipeline.takes import Heard, Progress, Run, Take
@@ -51,6 +51,7 @@ from studio.score import Note, Score, Track
 __all__ = [
     "DRUM_NAMES",
     "ENSEMBLES",
+    "FORMATS",
     "INSTRUMENTS",
     "MAX_BARS",
     "MAX_MINUTES",
@@ -64,12 +65,14 @@ __all__ = [
     "Control",
     "Entry",
     "Facts",
+    "Format",
     "Heard",
     "InfillRequest",
     "Kept",
     "Listener",
     "Mix",
     "ModelInfo",
+    "Music",
     "Note",
     "Progress",
     "Request",
@@ -89,9 +92,10 @@ __all__ = [
     "examples",
     "excerpt",
     "file_name",
+    "format_of",
     "infill",
-    "loudness_gain",
     "instrument_name",
+    "loudness_gain",
     "models",
     "note",
     "parse_kept",
@@ -102,6 +106,7 @@ __all__ = [
     "render_stream",
     "resemble",
     "restyle",
+    "save",
     "save_midi",
     "save_plot",
     "save_wav",

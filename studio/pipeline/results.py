@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from studio import audio, export, midi, plots
+from studio import audio, midi, plots
+from studio.export.samples import exact
 from studio.pipeline.mix import Mix
 from studio.pipeline.takes import Take
 from studio.score import Score
@@ -81,7 +82,7 @@ def save_midi(take: Take, path: str | Path) -> None:
 
 def save_wav(score: Score, path: str | Path, sound: Path | Mix | None = None) -> None:
     """Write the sound of a score as a WAV file. SoundError as in `render`."""
-    export.wav(render(score, sound), path)
+    exact(render(score, sound), Path(path), "WAV")
 
 
 def save_plot(music: Score | Take, path: str | Path, *, dark: bool = False) -> None:
@@ -92,11 +93,6 @@ def save_plot(music: Score | Take, path: str | Path, *, dark: bool = False) -> N
 def share_of_width(score: Score, tick: int) -> float:
     """Where a tick lies in the piano roll's picture, as a share of its width (0-1)."""
     return plots.share_of_width(score, tick)
-
-
-def file_name(take: Take, suffix: str) -> str:
-    """A telling name for a file of a take, such as `greensleeves_lstm_8bars_seed7.mid`; safe on any system."""
-    return export.file_name(take.name, take.recipe["model"], take.bars_new, take.recipe["seed"], suffix)
 
 
 def excerpt(score: Score, longest_s: float) -> Score:

@@ -13,9 +13,8 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-import uvicorn
+from listening import served, until
 from scores import melody
-from starlette.applications import Starlette
 from tiny import save_gan
 
 from studio import audio, midi, pipeline
@@ -269,21 +268,8 @@ def music() -> Sounds:
 @pytest.fixture
 def address(music: Sounds) -> Iterator[str]:
     """A server that sends `music`; yields its address."""
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=[*music.routes]), port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not true() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert true()
+    with served(music) as found:
+        yield found
 
 
 def test_offered_music_is_sent_as_16_bit_sound(music: Sounds, address: str) -> None:

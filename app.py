@@ -1,7 +1,7 @@
 """Start the studio: `python app.py`.
 
 STUDIO_HOST (127.0.0.1), STUDIO_PORT (the first free one from 7860 up) and STUDIO_LANGUAGE (what each
-visitor's browser asks for) change the defaults.
+visitor's browser asks for) change the defaults. STUDIO_MCP=1 offers what it can do to language models as well.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import signal
 import sys
 
 from studio import ui
+from studio.ui import tools
 
 
 def main() -> None:
@@ -20,11 +21,14 @@ def main() -> None:
     language = os.environ.get("STUDIO_LANGUAGE") or None
     if port and not port.isdecimal():
         sys.exit(f"STUDIO_PORT is {port!r}, but a port is a whole number such as 7860.")
+    for_models = os.environ.get("STUDIO_MCP") == "1"
+    if for_models and (problem := tools.problem()):
+        sys.exit(problem)
     # Stopped by a signal, the studio still takes its visitors' files away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     page = ui.build(language)
     try:
-        address = ui.launch(page, host, int(port) if port else None, language)
+        address = ui.launch(page, host, int(port) if port else None, language, tools=for_models)
     except OSError:
         where = f"Port {port} of {host}" if port else f"Every port from 7860 up of {host}"
         sys.exit(f"{where} is taken or not to be had: set STUDIO_PORT to another, or close what is using it.")

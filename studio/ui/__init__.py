@@ -150,11 +150,19 @@ async def _alive(request: Request) -> PlainTextResponse:
     return PlainTextResponse("yes")
 
 
-def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, language: str | None = None) -> str:
+def launch(
+    page: gr.Blocks,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    language: str | None = None,
+    *,
+    tools: bool = False,
+) -> str:
     """Serve the page, to this machine alone unless `host` says otherwise, and return its address at once.
 
     Without `port` the first free one from 7860 up is taken. OSError where the port is not to be had. `language` is what
-    the page was built with; without it visitors get what their browsers ask for.
+    the page was built with; without it visitors get what their browsers ask for. `tools`: offer the doors for
+    programs to language models too (MCP), see `tools.problem`.
     """
     _, address, _ = page.launch(
         server_name=host,
@@ -164,6 +172,7 @@ def launch(page: gr.Blocks, host: str = "127.0.0.1", port: int | None = None, la
         prevent_thread_lock=True,
         ssr_mode=False,
         run_history=False,
+        mcp_server=tools,
         enable_monitoring=False,
         footer_links=[],
         max_file_size=MAX_UPLOAD_MB * 2**20,

@@ -19,7 +19,9 @@ from studio.ui.calls import Answer, door
 from studio.ui.handlers import IN_LINE, READERS
 from studio.ui.line import Line
 
-Settings = dict[str, Any] | None
+# Plain values only. Of any JSON that passes through the tools, Gradio would upload what looks like a file, from this
+# machine's own disk.
+Settings = dict[str, str | int | float | bool | None] | None
 Tracks = list[int] | None
 Names = list[str] | None
 

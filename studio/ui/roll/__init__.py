@@ -16,6 +16,6 @@ Knows the pipeline's values and Gradio; nothing of the rest of the page, which i
 
 from studio.ui.roll.component import component
 from studio.ui.roll.reading import Edited, Rewrite, read, read_rewrite
-from studio.ui.roll.value import MOST_NOTES, MOST_TRACKS, value
+from studio.ui.roll.value import MOST_NOTES, MOST_TRACKS, Marked, value
 
-__all__ = ["MOST_NOTES", "MOST_TRACKS", "Edited", "Rewrite", "component", "read", "read_rewrite", "value"]
+__all__ = ["MOST_NOTES", "MOST_TRACKS", "Edited", "Marked", "Rewrite", "component", "read", "read_rewrite", "value"]

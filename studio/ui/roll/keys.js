@@ -50,7 +50,8 @@ function connectKeys(roll, canvas) {
   function nextNote(direction) {
     const notes = music.notes[editor.track];
     const chosen = editor.chosen().filter((note) => note.track === editor.track);
-    const at = chosen.length === 1 ? notes.findIndex((n) => n.id === chosen[0].id) : lastAt(notes, roll.cursor.tick - 1, (n) => n.onset);
+    const before = lastAt(notes, roll.cursor.tick - 1, (n) => n.onset) + (direction < 0 ? 1 : 0);
+    const at = chosen.length === 1 ? notes.findIndex((n) => n.id === chosen[0].id) : before;
     const next = notes[between(0, at + direction, notes.length - 1)];
     if (!next) return;
     editor.select([next]);

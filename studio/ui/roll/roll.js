@@ -127,7 +127,7 @@ roll.selectionChanged = () => {
 roll.notesChanged = () => {
   view.arrange();
   roll.bars.show();
-  roll.redraw();
+  roll.redraw(true);
 };
 
 // --- what is told to Python
@@ -136,6 +136,7 @@ roll.edited = () => {
   music.revision += 1;
   window.clearTimeout(unsent);
   unsent = window.setTimeout(roll.send, PAUSE_MS);
+  roll.say(roll.speech.now());
   roll.showTools();
 };
 
@@ -185,6 +186,7 @@ function take(text) {
   roll.bars.show();
   roll.transport.load(value.sound, value.play ? value.play.from : null);
   roll.selectionChanged();
+  roll.redraw(true);
 }
 
 const sameness = (note) => [note.track, note.onset, note.pitch, note.duration, note.velocity].join(" ");
@@ -221,8 +223,9 @@ const paintBase = createPainter(roll, base.getContext("2d", { alpha: false }));
 const paintOver = createOverlay(roll, over.getContext("2d"));
 const overview = createOverview(roll, small, small.getContext("2d", { alpha: false }));
 
-roll.redraw = () => {
-  wanted = { base: true, over: true, small: true };
+// Notes and canvases; the overview only where it changes.
+roll.redraw = (overview = false) => {
+  wanted = { base: true, over: true, small: wanted.small || overview === true };
   if (!drawing) drawing = requestAnimationFrame(paint);
 };
 
@@ -235,12 +238,12 @@ function paint() {
   drawing = 0;
   if (transportFollows()) wanted = { base: true, over: true, small: wanted.small };
   if (wanted.base) paintBase();
-  if (wanted.small && !roll.transport.playing) overview.paint();
+  if (wanted.small) overview.paint();
   if (wanted.over) paintOver();
   const [left, width] = overview.inSight();
   sight.style.transform = "translateX(" + left + "px)";
   sight.style.width = Math.max(8, width) + "px";
-  wanted = { base: false, over: false, small: roll.transport.playing && wanted.small };
+  wanted = { base: false, over: false, small: false };
   if (!roll.transport.playing) return;
   roll.transport.show();
   roll.animate();
@@ -272,7 +275,7 @@ function fitted() {
   if (!music.bars.length) return;
   view.resize(width, height);
   if (resetView) firstSight();
-  roll.redraw();
+  roll.redraw(true);
 }
 
 // --- together
@@ -292,7 +295,7 @@ over.setAttribute("aria-roledescription", roll.words.role);
 new ResizeObserver(fitted).observe(stage);
 new MutationObserver(() => {
   roll.tracks.show();
-  roll.redraw();
+  roll.redraw(true);
 }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 // Gone from the page: let go of the document.
 new MutationObserver((_, observer) => {

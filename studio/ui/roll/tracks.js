@@ -93,7 +93,7 @@ function createTrackList(roll, list) {
 
   function changed() {
     tracks.show();
-    roll.redraw();
+    roll.redraw(true);
     roll.transport.again();
   }
 

@@ -76,10 +76,10 @@ def test_music_that_grows_is_bit_for_bit_the_finished_music(from_s: float) -> No
     music = pipeline.Sounding(pipeline.Mix(), one)
     listener, blocks = pipeline.Listener(music, from_s), []
     assert listener.read() == b""
-    for until in range(500, BAND.end, 777):
+    for tick in range(500, BAND.end, 777):
         # Whatever begins later is not what it will be.
-        wrong = tuple(replace(t, notes=tuple(n for n in t.notes if n.onset < until)) for t in BAND.tracks)
-        music.put(Heard(replace(BAND, tracks=wrong), 0, until))
+        wrong = tuple(replace(t, notes=tuple(n for n in t.notes if n.onset < tick)) for t in BAND.tracks)
+        music.put(Heard(replace(BAND, tracks=wrong), 0, tick))
         while block := listener.read():
             blocks.append(block)
         assert block == b""

@@ -1,4 +1,4 @@
-"""Where results go: MIDI, sound, picture. Whether they can go there is checked before the work."""
+"""Where results go: files of every format. Whether they can go there is checked before the work."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from studio.errors import SettingError
 
 def declare_outputs(parser: argparse.ArgumentParser) -> None:
     """The options that say what to write, and where to."""
-    parser.add_argument("--out", metavar="OUT.mid", help="write the result as MIDI")
+    kinds = ", ".join(offered.suffix for offered in pipeline.FORMATS)
+    parser.add_argument("--out", metavar="OUT.mid", help=f"write the result, in the format of the suffix: {kinds}")
     parser.add_argument("--wav", metavar="OUT.wav", help="write it as sound")
     parser.add_argument("--plot", metavar="OUT.png", help="write it as a piano roll, .png or .svg")
-    parser.add_argument("--soundfont", help="for --wav: a name from soundfonts/, or an .sf2 or .sf3 file")
+    parser.add_argument("--soundfont", help="for what is heard: a name from soundfonts/, or an .sf2 or .sf3 file")
 
 
 def check_outputs(args: argparse.Namespace) -> Path | None:
@@ -31,7 +32,7 @@ def check_outputs(args: argparse.Namespace) -> Path | None:
             raise SettingError(f"'{path}' is a folder: name a file in it.")
     if args.plot and Path(args.plot).suffix.lower() not in (".png", ".svg"):
         raise SettingError(f"A plot is written as .png or .svg, but '{Path(args.plot).name}' was asked for.")
-    if not args.wav:
+    if not args.wav and not (args.out and pipeline.format_of(args.out).sounds):
         return None
     problem = pipeline.sound_problem()
     if problem:
@@ -60,7 +61,7 @@ def save(results: Sequence[pipeline.Take], args: argparse.Namespace, soundfont: 
     for i, take in enumerate(results):
         if args.out:
             path = _numbered(args.out, i, len(results))
-            pipeline.save_midi(take, path)
+            pipeline.save(take, path, sound=soundfont)
             print(path)
         if args.plot:
             path = _numbered(args.plot, i, len(results))

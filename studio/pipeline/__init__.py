@@ -41,10 +41,11 @@ from studio.pipeline.results import (
 )
 from studio.pipeline.rewriting import accompany, infill, restyle
 from studio.pipeline.saving import FORMATS, Format, Music, file_name, format_of, save
-from studio.pipeline.seeds import Facts, Seed, TrackFact, examples, read
+from studio.pipeline.seeds import Facts, Seed, TrackFact, examples
 from studio.pipeline.sounding import Listener, Sounding, loudness_gain, note
 from studio.pipeline.takes import Heard, Progress, Run, Take
 from studio.pipeline.variation import resemble, vary
+from studio.pipeline.ways_in import LONGEST_RECORDING_S, from_played, read, read_abc, read_musicxml, transcribe
 from studio.plots.grid import DRUMS as DRUM_NAMES
 from studio.score import Note, Score, Track
 
@@ -53,6 +54,7 @@ __all__ = [
     "ENSEMBLES",
     "FORMATS",
     "INSTRUMENTS",
+    "LONGEST_RECORDING_S",
     "MAX_BARS",
     "MAX_MINUTES",
     "MAX_TAKES",
@@ -93,6 +95,7 @@ __all__ = [
     "excerpt",
     "file_name",
     "format_of",
+    "from_played",
     "infill",
     "instrument_name",
     "loudness_gain",
@@ -101,6 +104,8 @@ __all__ = [
     "parse_kept",
     "piano_roll",
     "read",
+    "read_abc",
+    "read_musicxml",
     "render",
     "render_stems",
     "render_stream",
@@ -113,5 +118,6 @@ __all__ = [
     "share_of_width",
     "sound_problem",
     "soundfonts",
+    "transcribe",
     "vary",
 ]

@@ -103,7 +103,7 @@ class Seed:
         )
 
 
-def read(source: str | Path | bytes, name: str = "") -> Seed:
+def read_midi(source: str | Path | bytes, name: str = "") -> Seed:
     """Read a MIDI file, given as path or content. `name` is what to call it, else the file's name without suffix.
 
     MidiError: the file cannot be used; the message says what it is and what was expected.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 from browsing import CONTRAST, MARKS, picture, unnamed
 
 from studio.pipeline import Kept, Note, Score, Track
+from studio.score import Bar, Tempo, TimeSignature
 from studio.ui import roll, theme
+from studio.ui.roll.component import HERE
 from studio.ui.words import Words
 
 pytestmark = MARKS
@@ -183,9 +186,9 @@ def test_a_seed_is_drawn_from_nothing_and_taken_back(opened: Callable[..., Any],
     page = opened(Score())
     place = Place(page, Score())
     page.mouse.dblclick(*place.at(500, 60))
-    first = Note(480, 60, 120, 90)
+    first = Note(480, 60, 240, 90)
     becomes(page, desk, first)
-    assert status(page) == "C4, bar 1 beat 2, 16th note, Track 1"
+    assert status(page) == "C4, bar 1 beat 2, eighth note, Track 1"
     page.click("#roll .draw")
     place.drag(place.at(1930, 67), place.at(2870, 67))
     becomes(page, desk, first, Note(1920, 67, 960, 90))
@@ -232,6 +235,10 @@ def test_notes_are_chosen_by_a_rubber_band_put_on_the_grid_and_pasted(opened: Ca
     page.locator("#roll .loud").fill("33")  # of what was pasted, which is selected
     pasted = [Note(1920, 60, 400, 33), Note(2400, 64, 400, 33)]
     becomes(page, desk, (0, 60, 400, 80), (480, 64, 400, 81), *pasted, last)
+    lane = place.top + page.locator("#roll .over").bounding_box()["height"]
+    place.drag((place.x(5760) + 1, lane - 20), (place.x(5760) + 1, lane - 60))
+    last = last._replace(velocity=127)
+    becomes(page, desk, (0, 60, 400, 80), (480, 64, 400, 81), *pasted, last)
     page.select_option("#roll .grid", label="1/4 triplet")
     page.mouse.dblclick(*place.at(3840 + 330, 66))
     becomes(page, desk, (0, 60, 400, 80), (480, 64, 400, 81), *pasted, (3840 + 320, 66, 320, 33), last)
@@ -242,16 +249,16 @@ def test_everything_is_done_by_the_keyboard_alone(opened: Callable[..., Any], de
     while not page.evaluate("document.activeElement.matches('#roll .over')"):
         page.keyboard.press("Tab")
     assert status(page) == "C4, bar 1 beat 1, empty"
-    press(page, "]", "]", "]")
+    press(page, "]")
     assert status(page) == "Next note: quarter note"
-    press(page, "Enter", "ArrowUp", "ArrowUp", "Enter", "Shift+ArrowUp", "[", "[", "Enter")
+    press(page, "Enter", "ArrowUp", "ArrowUp", "Enter", "Shift+ArrowUp", "[", "Enter")
     becomes(page, desk, (0, 60, 480, 90), (480, 62, 480, 90), (960, 74, 240, 90))
     press(page, "p", "l")
     assert status(page) == "D5, bar 1 beat 3, eighth note, Track 1, locked"
     press(page, "ArrowDown", "ArrowRight", "]", ".", "p", "Shift+ArrowDown")
-    written = [Note(0, 60, 480, 90), Note(480, 50, 480, 90), Note(1080, 73, 360, 98)]
+    written = [Note(0, 60, 480, 90), Note(480, 50, 480, 90), Note(1200, 73, 480, 98)]
     becomes(page, desk, *written)
-    assert desk.edited[-1].locked == (frozenset({Note(1080, 73, 360, 98)}),)
+    assert desk.edited[-1].locked == (frozenset({Note(1200, 73, 480, 98)}),)
     press(page, "Control+a", "Control+c", "Escape", "Home", "Shift+ArrowRight", "Shift+ArrowRight", "Control+v")
     pasted = [note._replace(onset=note.onset + 3840) for note in written]
     becomes(page, desk, *written, *pasted)
@@ -332,14 +339,14 @@ def test_an_old_answer_does_not_undo_what_was_drawn_since(opened: Callable[..., 
     page = opened(TUNE, piece="p")
     place = Place(page, TUNE)
     page.mouse.dblclick(*place.at(3850, 60))
-    becomes(page, desk, *TUNE.tracks[0].notes, (3840, 60, 120, 90))
+    becomes(page, desk, *TUNE.tracks[0].notes, (3840, 60, 240, 90))
     assert desk.edited[-1].revision == 1
     # As Python had it before; only its sound is news.
     desk.value = roll.value(TUNE, piece="p", sound="sound/older", editable=True)
     page.click("#again")
     page.wait_for_timeout(400)
     page.mouse.dblclick(*place.at(4330, 60))
-    becomes(page, desk, *TUNE.tracks[0].notes, (3840, 60, 120, 90), (4320, 60, 120, 90))
+    becomes(page, desk, *TUNE.tracks[0].notes, (3840, 60, 240, 90), (4320, 60, 240, 90))
     page.click("#roll .play")
     assert page.evaluate("calls.at(-1)") == ["play", "sound/older", 0]
     desk.value = roll.value(melody((0, 60, 480, 80)), piece="p", revision=3, editable=True)
@@ -359,9 +366,70 @@ def test_a_finger_chooses_scrolls_and_draws_on_a_narrow_page(
     assert status(page) == "C4, bar 1 beat 1, quarter note, Melody"
     page.click("#roll .draw")
     page.touchscreen.tap(*place.at(1930, 65))
-    becomes(page, desk, *TUNE.tracks[0].notes, (1920, 65, 120, 90))
+    becomes(page, desk, *TUNE.tracks[0].notes, (1920, 65, 240, 90))
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     picture(page, "roll-390", tmp_path)
+
+
+def test_bars_and_seconds_are_those_of_the_score(chromium: Any) -> None:
+    rng = random.Random(5)
+    page = chromium.new_page()
+    for _ in range(40):
+        metres = [TimeSignature(0, 4, 4)]
+        tempos = [Tempo(0, 500_000)]
+        for _ in range(rng.randrange(4)):
+            onset = metres[-1].onset + rng.randrange(1, 5000)
+            metres.append(TimeSignature(onset, rng.randrange(1, 13), 2 ** rng.randrange(1, 5)))
+            tempos.append(Tempo(rng.randrange(1, 9000), rng.randrange(200_000, 1_500_000)))
+        note = Note(rng.randrange(20_000), 60, rng.randrange(1, 3000), 80)
+        score = Score(rng.choice([24, 96, 480]), (Track((note,)),), tuple(tempos), tuple(metres))
+        value = json.loads(roll.value(score))
+        bars, seconds, ticks = page.evaluate(
+            """([source, { metres, tempos, resolution }, end]) => {
+              const [makeBars, makeClock] = new Function(source + "; return [makeBars, makeClock];")();
+              const clock = makeClock(tempos, resolution);
+              const bars = makeBars(metres, end, 0).filter((bar) => bar.inMusic);
+              const seconds = clock.seconds(end);
+              return [bars.map((b) => [b.index, b.start, b.end, b.numerator, b.denominator]), seconds, clock.tick(seconds)];
+            }""",
+            [(HERE / "music.js").read_text(encoding="utf-8"), value, score.end],
+        )
+        assert [Bar(*bar) for bar in bars] == list(score.bars)
+        assert seconds == pytest.approx(score.seconds_at(score.end)) and ticks == pytest.approx(score.end)
+    page.close()
+
+
+def sight(page: Any) -> tuple[float, float]:
+    """Left edge and width of the part in sight, in the overview."""
+    page.wait_for_timeout(100)
+    box, whole = page.locator("#roll .sight").bounding_box(), page.locator("#roll .overview").bounding_box()
+    return box["x"] - whole["x"], box["width"]
+
+
+def test_it_is_zoomed_and_scrolled_in_every_way(opened: Callable[..., Any]) -> None:
+    score = melody(*((i * 480, 50 + i % 24, 480, 80) for i in range(400)))
+    page = opened(score)
+    left, width = sight(page)
+    assert left == 0 and width < 300
+    place = Place(page, score, 100)
+    page.mouse.move(*place.at(1920, 60))
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    assert sight(page)[1] < width * 0.8
+    page.mouse.wheel(300, 0)
+    assert sight(page)[0] > 0
+    page.click("#roll .fit")
+    assert sight(page)[0] == 0 and sight(page)[1] > 2 * width
+    page.click("#roll .zoom_in")
+    page.click("#roll .zoom_in")
+    page.click("#roll .zoom_in")
+    box = page.locator("#roll .overview").bounding_box()
+    place.drag((box["x"] + 300, box["y"] + 15), (box["x"] + 900, box["y"] + 15))
+    assert sight(page)[0] > 250
+    page.focus("#roll .over")
+    press(page, "Home")
+    assert sight(page)[0] == 0
 
 
 def test_names_are_text_and_everything_has_a_name(opened: Callable[..., Any], desk: Desk) -> None:

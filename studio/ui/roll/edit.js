@@ -11,7 +11,7 @@ function createEditor(roll) {
   const editor = {
     selected: new Set(), // ids
     track: 0, // that is drawn into
-    grid: { part: 16, triplet: false },
+    grid: { part: 8, triplet: false },
     length: 0, // ticks of the next note, 0: one step of the grid
     loudness: 90,
 

@@ -131,8 +131,8 @@ function connectKeys(roll, canvas) {
     roll.redraw();
   });
   canvas.addEventListener("focus", () => {
-    roll.focused = canvas.matches(":focus-visible");
-    if (roll.focused) roll.setCursor(roll.cursor.tick, roll.cursor.pitch);
+    roll.focused = true;
+    if (canvas.matches(":focus-visible")) roll.setCursor(roll.cursor.tick, roll.cursor.pitch);
     roll.redraw();
   });
   canvas.addEventListener("blur", () => {

@@ -41,7 +41,8 @@ function connectTools(roll, find) {
   grid.title = words.grid;
   GRIDS.forEach(([part, triplet], i) => {
     const text = filled(triplet ? words.grid_triplet : words.grid_part, { part });
-    grid.add(new Option(text, i, part === 16 && !triplet, part === 16 && !triplet));
+    const usual = part === editor.grid.part && triplet === editor.grid.triplet;
+    grid.add(new Option(text, i, usual, usual));
   });
   grid.addEventListener("change", () => {
     const [part, triplet] = GRIDS[grid.value];

@@ -52,8 +52,8 @@ def value(
     than the page has are not taken, as they are old news. `new`: for each track its new notes (None: none is told from
     another); `region`: the ticks that were written. `locked`: for each track the notes that must stay.
 
-    `sound` is an address for `window.studioSound`; with `play_from` (seconds) it plays at once, again only for another
-    address or second. `growing`: the music is still being written, and further values follow. What is larger than
+    `sound` is an address for `window.studioSound`: where it changes while the piece plays, the new one goes on from
+    there. With `play_from` (seconds) it plays at once, again only for another address or second. `growing`: the music is still being written, and further values follow. What is larger than
     `MOST_TRACKS` or `MOST_NOTES` is shown, but cannot be edited.
     """
     ground = grounded(score)

@@ -20,7 +20,7 @@ from benchmarks.published_pieces import Piece
 from benchmarks.published_windows import frame_nats, mean_nats
 from studio.models import OptimizerSettings
 from studio.models.transformer import Config, Model
-from studio.train import state
+from studio.train import devices, state
 from studio.train.settings import learning_rate
 
 BEST = "best.safetensors"
@@ -80,6 +80,7 @@ class Run:
         self.batches = Batches(
             writing, splits["train"], settings.context, settings.tokens, settings.home, settings.most, settings.seed
         )
+        self.bf16 = devices.bf16("auto", torch.device("cpu"))
         self.step, self.epoch, self.seconds, self.best = 0, 0, 0.0, math.inf
         self.rows: list[dict[str, float]] = []
         out.mkdir(parents=True, exist_ok=True)
@@ -114,7 +115,7 @@ class Run:
             for group in optimizer.param_groups:
                 group["lr"] = self.settings.learning_rate(self.step)
         self.model.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             logged = self.model.training_step(batch, self.optimizers, self.settings.clip)
         self.step += 1
         share = min(self.settings.average, self.step / (self.step + 10))
@@ -124,7 +125,7 @@ class Run:
         return logged["loss"]
 
     def _look(self, train_loss: float) -> None:
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             frames = frame_nats(self.average, self.writing, self.valid, self.settings.context)
         valid = mean_nats(frames)
         row = {"step": self.step, "epoch": self.epoch, "seconds": round(self.seconds)}

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from studio import checkpoints, data, models, train
 from studio.errors import SettingError
+from studio.models._muon import Muon
 from studio.train import __main__ as command_line
 
 
@@ -70,7 +71,7 @@ def test_muon_has_the_hidden_matrices_and_adamw_the_rest(name):
     names = {id(p): name for name, p in model.named_parameters()}
     settings = models.OptimizerSettings("muon", lr=0.01, weight_decay=0.3)
     adamw, muon = model.configure_optimizers(settings)
-    assert isinstance(adamw, torch.optim.AdamW) and isinstance(muon, torch.optim.Muon)
+    assert isinstance(adamw, torch.optim.AdamW) and isinstance(muon, Muon)
     groups = [*adamw.param_groups, *muon.param_groups]
     taken = [p for group in groups for p in group["params"]]
     assert sorted(names.values()) == sorted(names[id(p)] for p in taken)  # each once

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from studio.models import ALONE, Control, OptimizerSettings, World
+from studio.models._muon import Muon
 
 PAD = 0
 _OPTIMIZERS: dict[str, Any] = {
@@ -77,8 +78,7 @@ class NextTokenModel(nn.Module):
         ]
         optimizers = [_OPTIMIZERS[settings.name](groups, lr=settings.lr)]
         if hidden:
-            muon = torch.optim.Muon(hidden, lr=settings.lr, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
-            optimizers.append(muon)
+            optimizers.append(Muon(hidden, settings.lr, decay))
         return optimizers
 
     def _hidden(self) -> list[nn.Parameter]:

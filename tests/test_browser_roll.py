@@ -389,8 +389,9 @@ def test_bars_and_seconds_are_those_of_the_score(chromium: Any) -> None:
               const [makeBars, makeClock] = new Function(source + "; return [makeBars, makeClock];")();
               const clock = makeClock(tempos, resolution);
               const bars = makeBars(metres, end, 0).filter((bar) => bar.inMusic);
+              const told = bars.map((bar) => [bar.index, bar.start, bar.end, bar.numerator, bar.denominator]);
               const seconds = clock.seconds(end);
-              return [bars.map((b) => [b.index, b.start, b.end, b.numerator, b.denominator]), seconds, clock.tick(seconds)];
+              return [told, seconds, clock.tick(seconds)];
             }""",
             [(HERE / "music.js").read_text(encoding="utf-8"), value, score.end],
         )

@@ -53,8 +53,9 @@ def value(
     another); `region`: the ticks that were written. `locked`: for each track the notes that must stay.
 
     `sound` is an address for `window.studioSound`: where it changes while the piece plays, the new one goes on from
-    there. With `play_from` (seconds) it plays at once, again only for another address or second. `growing`: the music is still being written, and further values follow. What is larger than
-    `MOST_TRACKS` or `MOST_NOTES` is shown, but cannot be edited.
+    there. With `play_from` (seconds) it plays at once, again only for another address or second. `growing`: the music
+    is still being written, and further values follow. What is larger than `MOST_TRACKS` or `MOST_NOTES` is shown, but
+    cannot be edited.
     """
     ground = grounded(score)
     small = len(ground.tracks) <= MOST_TRACKS and ground.note_count <= MOST_NOTES

@@ -1,0 +1,17 @@
+// A file that is handed to the visitor as soon as it is made; its link stays, for browsers that ask before they save.
+//
+// props.value = {url, name, ...}, or null; props.labels = {made}
+
+const line = element.querySelector(".made");
+const link = element.querySelector("a");
+
+watch("value", () => {
+  line.hidden = !props.value;
+  if (!props.value) return;
+  line.querySelector("span").textContent = props.labels.made;
+  link.textContent = props.value.name;
+  link.href = props.value.url;
+  link.download = props.value.name;
+  link.click();
+});
+element.dataset.ready = "true";

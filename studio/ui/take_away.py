@@ -1,0 +1,96 @@
+"""What can be taken away of a piece of music: a file of each format, made when it is asked for.
+
+Knows the pipeline's formats and this page's components. Handlers yield what changes on the page, keyed by component.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import gradio as gr
+
+from studio import pipeline
+from studio.errors import SettingError
+from studio.ui import widgets
+from studio.ui.handlers import READING, Changes, guarded
+from studio.ui.visits import Visit, Visits
+from studio.ui.words import Words
+
+FIRST = ("midi", "wav")
+"""The formats that most people want; the others stand in a menu."""
+
+Sound = Path | pipeline.Mix | None
+
+
+class TakeAway:
+    """Builds itself inside the current `gr.Blocks`; `connect` makes it live.
+
+    `music` finds what is to be taken away on the visitor's desk, None where there is nothing yet. With `place` the ids
+    of the fields begin: `result-midi`.
+    """
+
+    def __init__(
+        self, words: Words, visits: Visits, place: str, music: Callable[[Visit], pipeline.Music | None]
+    ) -> None:
+        self.words, self.visits, self.music = words, visits, music
+        with gr.Column(elem_classes=["plain", "take-away-panel"], elem_id=f"{place}-take-away"):
+            offered = {f.name: f for f in pipeline.FORMATS}
+            with gr.Row(elem_classes=["take-away", "close"]):
+                self.buttons = {name: self._button(offered[name], place) for name in FIRST}
+            with (
+                gr.Accordion(words("export.more"), open=False, elem_id=f"{place}-formats"),
+                gr.Row(elem_classes=["take-away"]),
+            ):
+                self.buttons |= {n: self._button(f, place) for n, f in offered.items() if n not in FIRST}
+            self.notice = widgets.notice(f"{place}-export-notice")
+            self.made = gr.HTML(
+                None,
+                html_template=widgets.source("take_away.html"),
+                js_on_load=widgets.source("take_away.js"),
+                apply_default_css=False,
+                labels={"made": words("export.made")},
+                elem_id=f"{place}-made",
+            )
+
+    def _button(self, offered: pipeline.Format, place: str) -> gr.Button:
+        size: Literal["md", "sm"] = "md" if offered.name in FIRST else "sm"
+        return gr.Button(self.words(f"export.{offered.name}"), size=size, elem_id=f"{place}-{offered.name}")
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What making a file changes."""
+        return [self.notice, self.made]
+
+    def connect(self, sound: gr.components.Component, heard: Callable[[Visit, Any], Sound]) -> None:
+        """Let the buttons work. `heard` says, from the value of `sound`, by which SoundFont or mix a file sounds."""
+        for name, button in self.buttons.items():
+            button.click(self._clicked(name, heard), [sound], self.outputs, **READING)
+
+    def clear(self) -> Changes:
+        """The changes that let what was made of other music disappear."""
+        return {self.made: None, self.notice: None}
+
+    def _clicked(self, name: str, heard: Callable[[Visit, Any], Sound]) -> Callable[..., Iterator[Changes]]:
+        # Not a partial: Gradio would not see that it wants the request.
+        def clicked(request: gr.Request, value: Any) -> Iterator[Changes]:
+            visit = self.visits.at(request)
+            yield from guarded(self.notice, self.words, self.make, visit, name, partial(heard, visit, value))
+
+        return clicked
+
+    def make(self, visit: Visit, name: str, sound: Callable[[], Sound]) -> Iterator[Changes]:
+        """Make the file and hand it over."""
+        t, music = self.words, self.music(visit)
+        offered = next(f for f in pipeline.FORMATS if f.name == name)
+        if music is None:
+            raise SettingError(t("export.nothing"))
+        yield {self.made: None, self.notice: widgets.working(t("export.making", format=t(f"export.{name}")))}
+        with tempfile.TemporaryDirectory(prefix="music-studio-") as folder:
+            path = Path(folder, pipeline.file_name(music, offered.suffix))
+            pipeline.save(music, path, sound=sound() if offered.sounds else None)
+            # Gradio copies the file to where it is served from before this goes on.
+            yield {self.made: widgets.served(path) | {"name": path.name}, self.notice: None}

@@ -182,6 +182,13 @@ def press(page: Any, *keys: str) -> None:
         page.keyboard.press(key)
 
 
+def sight(page: Any) -> tuple[float, float]:
+    """Left edge and width of the part in sight, in the overview."""
+    page.wait_for_timeout(100)
+    box, whole = page.locator("#roll .sight").bounding_box(), page.locator("#roll .overview").bounding_box()
+    return box["x"] - whole["x"], box["width"]
+
+
 def test_a_seed_is_drawn_from_nothing_and_taken_back(opened: Callable[..., Any], desk: Desk) -> None:
     page = opened(Score())
     place = Place(page, Score())
@@ -368,6 +375,14 @@ def test_a_finger_chooses_scrolls_and_draws_on_a_narrow_page(
     page.touchscreen.tap(*place.at(1930, 65))
     becomes(page, desk, *TUNE.tracks[0].notes, (1920, 65, 240, 90))
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    before = sight(page)[1]
+    x, y = place.at(2000, 69)
+    fingers = page.context.new_cdp_session(page)
+    for kind, apart in (("touchStart", 20), *(("touchMove", 20 + 10 * i) for i in range(8)), ("touchEnd", None)):
+        points = [] if apart is None else [{"x": x + i * apart, "y": y, "id": i} for i in (0, 1)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert sight(page)[1] < before * 0.8
+    until(page, lambda: len(notes_of(desk) or ()), len(TUNE.tracks[0].notes) + 1)  # nothing was drawn by that
     picture(page, "roll-390", tmp_path)
 
 
@@ -400,13 +415,6 @@ def test_bars_and_seconds_are_those_of_the_score(chromium: Any) -> None:
     page.close()
 
 
-def sight(page: Any) -> tuple[float, float]:
-    """Left edge and width of the part in sight, in the overview."""
-    page.wait_for_timeout(100)
-    box, whole = page.locator("#roll .sight").bounding_box(), page.locator("#roll .overview").bounding_box()
-    return box["x"] - whole["x"], box["width"]
-
-
 def test_it_is_zoomed_and_scrolled_in_every_way(opened: Callable[..., Any]) -> None:
     score = melody(*((i * 480, 50 + i % 24, 480, 80) for i in range(400)))
     page = opened(score)
@@ -431,6 +439,16 @@ def test_it_is_zoomed_and_scrolled_in_every_way(opened: Callable[..., Any]) -> N
     page.focus("#roll .over")
     press(page, "Home")
     assert sight(page)[0] == 0
+
+
+def test_drums_are_struck_by_name(opened: Callable[..., Any], desk: Desk) -> None:
+    kit = Track((Note(0, 36, 120, 100),), 0, True, name="Kit", role="drums")
+    page = opened(Score(480, (kit,)))
+    page.focus("#roll .over")
+    press(page, "ArrowRight", "ArrowUp", "Enter")
+    until(page, lambda: notes_of(desk), (Note(0, 36, 120, 100), Note(240, 38, 240, 90)))
+    press(page, "p")
+    assert status(page) == "Snare, bar 1 beat 1.5, eighth note, Kit"
 
 
 def test_names_are_text_and_everything_has_a_name(opened: Callable[..., Any], desk: Desk) -> None:

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio import pipeline
 from studio.errors import StudioError
 from studio.pipeline import Kept
 from studio.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
 from studio.ui import roll
+from studio.ui.roll import __main__ as alone
 from studio.ui.roll.component import HERE, SCRIPTS
 from studio.ui.words import Words
 
@@ -181,3 +183,13 @@ def test_every_script_is_in_the_component_and_every_word_in_a_script() -> None:
     assert unused == []
     # What Gradio runs as a template must hold nothing but the studio's own text.
     assert "${" not in str(component.html_template) and "{{" not in str(component.html_template)
+
+
+def test_its_own_page_takes_over_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "sound_problem", lambda: "no sound here")
+    alone.build(TUNE)
+    text = sent(revision=4, tracks=[{"notes": [0, 60, 480, 80, 2]}])
+    shown, sentence = alone._edited(text, TUNE)
+    assert sentence == "revision 4: 1 notes, 1 locked"
+    assert roll.read(shown, TUNE).locked == (frozenset({Note(0, 60, 480, 80)}),)
+    assert json.loads(shown)["sound"] is None

@@ -201,6 +201,19 @@ function connectPointer(roll, canvas) {
     };
   }
 
+  // A finger may be the first of two: it draws when it moves or is lifted.
+  function drawingByFinger(start) {
+    let begun = null;
+    const begin = () => (begun ||= drawing(start) || { move() {}, end() {} });
+    return {
+      move(place) {
+        if (begun || Math.abs(place.x - start.x) + Math.abs(place.y - start.y) > CLICK) begin().move(place);
+      },
+      end: (place) => begin().end(place),
+      cancel: () => begun && (begun.end(start), editor.undo()),
+    };
+  }
+
   function finish(before) {
     if (music.notes === before) return;
     const now = music.notes;
@@ -218,7 +231,7 @@ function connectPointer(roll, canvas) {
     if (music.editable && place.y >= view.bottom) return ofLoudness(place);
     const note = noteAt(place);
     if (note) return ofNote(place, note);
-    if (music.editable && (double || roll.tool === "draw")) return drawing(place);
+    if (music.editable && (double || roll.tool === "draw")) return touch ? drawingByFinger(place) : drawing(place);
     return touch ? scrolling(place) : rubberBand(place);
   }
 

@@ -67,12 +67,18 @@ roll.setTrack = (track, told = false) => {
   editor.track = track;
   roll.tracks.show();
   if (told) {
-    const pitches = music.notes[track].map((note) => note.pitch);
-    if (music.tracks[track].drum !== view.kit.includes(roll.cursor.pitch) && pitches.length) roll.cursor.pitch = pitches[0];
+    roll.cursor.pitch = homePitch(track);
     roll.say(roll.trackName(track) + ", " + music.tracks[track].instrument);
   }
   roll.redraw();
 };
+
+// Where the cursor lies in a track at first: among its notes, and on a line of the drums that is shown.
+function homePitch(track) {
+  const first = music.notes[track][0];
+  if (first) return first.pitch;
+  return music.tracks[track].drum ? view.kit[view.kit.length - 1] : 60;
+}
 
 roll.setTool = (tool) => {
   roll.tool = tool;
@@ -182,6 +188,7 @@ function take(text) {
   frame.classList.toggle("editable", music.editable);
   frame.classList.toggle("with-drums", music.tracks.some((track) => track.drum));
   view.resize(stage.clientWidth, stage.clientHeight);
+  if (other) roll.cursor.pitch = homePitch(editor.track);
   if (resetView) firstSight();
   roll.bars.show();
   roll.transport.load(value.sound, value.play ? value.play.from : null);

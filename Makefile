@@ -62,5 +62,5 @@ $(VENV)/.app: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing the studio with everything for its tests; the first time this takes some minutes."
-	$(INSTALL) -e '.[dev,audio,bench,mcp]'
+	$(INSTALL) -e '.[dev,bench,mcp]'
 	@touch $@ $(VENV)/.app

@@ -327,8 +327,7 @@ class Reader:
         octave = 4 + letter.islower() + match["octave"].count("'") - match["octave"].count(",")
         if match["sign"]:
             voice.said[step] = fields.alteration(match["sign"])
-        key = voice.open.key if voice.open else voice.key
-        alteration = voice.said.get(step, voice.held.get((step, octave), key.steps[step]))
+        alteration = voice.said.get(step, voice.held.get((step, octave), voice.key.steps[step]))
         voice.met[step, octave] = alteration
         pitch = pitch_of(step, alteration, octave)
         if not 0 <= pitch <= 127:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
 
+from studio.errors import NotationError
 from studio.notation.bars import GRID, Measure, Sign, measures, on_grid
 from studio.notation.spelling import alterations, keys, spelled
 from studio.score import KeySignature, Score, Track
@@ -21,9 +22,14 @@ _SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 
 
 def write_abc(score: Score) -> str:
-    """The score's tracks that have notes, on the notation grid. Loudness is left out: ABC has no sign for it."""
+    """The score's tracks that have notes, on the notation grid. Loudness is left out: ABC has no sign for it.
+
+    NotationError: there is nothing to write.
+    """
     grid = on_grid(score)
     tracks = [(track, measures(grid, track)) for track in grid.tracks if track.notes]
+    if not tracks:
+        raise NotationError("There are no notes to write down.")
     named = [(track, bars, _names(number, bars)) for number, (track, bars) in enumerate(tracks, 1)]
     tempo, signatures = grid.tempos[0], keys(grid)
     lines = ["X:1", f"T:{_words(score.title) or 'Untitled'}", "M:{}/{}".format(*grid.time_signatures[0][1:]), "L:1/8"]

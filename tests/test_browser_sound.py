@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from browsing import MARKS
@@ -19,7 +20,8 @@ from studio import audio
 from studio.pipeline import Listener
 from studio.pipeline.takes import Heard
 from studio.score import Note, Score, Track
-from studio.ui.sounds import Sounds
+from studio.ui.sounds import SOUNDS, Sounds
+from studio.ui.words import languages
 
 pytestmark = [
     *MARKS,
@@ -261,3 +263,29 @@ def test_what_is_fetched_ahead_is_bounded(page: Any, sounds: Sounds, monkeypatch
     passes(page, 1.0)
     time.sleep(1.0)
     assert sum(read) / 4 / 44100 < position(page) + 14
+
+
+# --- the studio itself ------------------------------------------------------------------------------------------------
+
+
+def test_every_page_of_the_studio_plays_what_its_server_offers(chromium: Any, server: str) -> None:
+    key = SOUNDS.offer(ORGAN)
+    for language in languages():
+        context = chromium.new_context(locale=language)
+        page = context.new_page()
+        page.goto(f"{server}/{language}" if language != "en" else server)
+        page.wait_for_function("window.studioSound && window.gradio_config")
+        page.mouse.click(2, 2)
+        play(page, f"sound/{key}", 1.0)
+        passes(page, 1.2)
+        page.evaluate("studioSound.play({url: 'sound/nobody-knows-this-key'})")
+        page.wait_for_function("!studioSound.playing")
+        context.close()
+
+
+def test_the_studio_sends_sound_as_it_is(server: str) -> None:
+    headers = {"Accept-Encoding": "br, gzip"}
+    answer = httpx.get(f"{server}/sound/note?pitch=60", headers=headers)
+    assert answer.status_code == 200 and "content-encoding" not in answer.headers
+    with httpx.stream("GET", f"{server}/sound/{SOUNDS.offer(ORGAN)}", headers=headers) as answer:
+        assert "content-encoding" not in answer.headers and next(answer.iter_bytes())

@@ -87,7 +87,7 @@ def _page(studio: gr.Blocks, words: Words, visits: Visits, line: Line) -> list[T
     with widgets.card(1, "seed", words):
         seed = SeedPanel(words, visits)
     with widgets.card(2, "settings", words):
-        place = gr.Tabs(elem_id="tabs")
+        place = gr.Tabs(elem_id="tabs", overflow_behavior="wrap")
     with widgets.card(3, "result", words):
         result = ResultPanel(words, visits)
     with place:

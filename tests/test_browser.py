@@ -307,7 +307,7 @@ def test_all_can_be_done_with_the_keyboard(visit: Callable[..., Any]) -> None:
         "soundfont",
         "continue-track",
         "continue-model",
-        "continue-dice",
+        "continue-again",
         "continue-advanced",
         "continue-generate",
     } <= reached

@@ -86,6 +86,7 @@ def _samples(path: Path) -> tuple[Floats, int]:
     if length < _SHORTEST_S or not 8000 <= rate <= 192_000:
         raise ListeningError("The recording is empty or of an odd kind: record a melody of a few notes.")
     mono: Floats = np.nan_to_num(samples.mean(axis=1))
+    mono -= mono.mean()
     if 10 * np.log10(np.mean(mono**2) + 1e-12) < _SILENT_DB:
         raise ListeningError("The recording is almost silent: come closer to the microphone, or choose another one.")
     return mono, rate

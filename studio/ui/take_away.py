@@ -93,4 +93,4 @@ class TakeAway:
             path = Path(folder, pipeline.file_name(music, offered.suffix))
             pipeline.save(music, path, sound=sound() if offered.sounds else None)
             # Gradio copies the file to where it is served from before this goes on.
-            yield {self.made: widgets.served(path) | {"name": path.name}, self.notice: None}
+            yield {self.made: widgets.served(path) | {"orig_name": path.name}, self.notice: None}

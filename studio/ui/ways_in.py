@@ -13,7 +13,7 @@ import gradio as gr
 from studio import pipeline
 from studio.errors import StudioError
 from studio.ui import keyboard, widgets
-from studio.ui.handlers import READING, Changes, guarded
+from studio.ui.handlers import AT_ONCE, READING, Changes, guarded
 from studio.ui.visits import Visit, Visits
 from studio.ui.words import Words
 
@@ -65,7 +65,7 @@ class WaysIn:
                     precision=0,
                     elem_id="listen-tempo",
                 )
-                self.hear = gr.Button(t("listen.hear"), elem_id="listen-hear")
+                self.hear = gr.Button(t("listen.hear"), interactive=False, elem_id="listen-hear")
             with gr.Tab(t("keys.tab"), elem_id="way-keys"):
                 self.keys = keyboard.component(t, "keys")
         self.notice = widgets.notice("ways-notice")
@@ -73,6 +73,8 @@ class WaysIn:
     def connect(self, came: Came, outputs: Sequence[Any], fields: Sequence[Any] = ()) -> None:
         """Let each way lead to `came`, a generator of changes of `outputs`; it gets the values of `fields`, a tuple."""
         changed = [self.notice, *outputs]
+        # A recording is on its way for a moment after it was stopped.
+        self.audio.change(self._recorded, self.audio, self.hear, **AT_ONCE)
         events = (
             (self.read_text.click, self.text, self._typed),
             (self.hear.click, [self.audio, self.qpm], self._heard),
@@ -98,6 +100,9 @@ class WaysIn:
         yield from came(visit, seed, tuple(fields))
 
     # --- the ways ----------------------------------------------------------------------------------------------------
+
+    def _recorded(self, path: str | None) -> Any:
+        return gr.update(interactive=path is not None)
 
     def _typed(self, text: str | None) -> pipeline.Seed:
         return pipeline.read_abc(text or "", self.words("abc.name"))

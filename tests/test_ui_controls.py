@@ -85,10 +85,13 @@ def test_another_model_brings_its_own_controls(monkeypatch: pytest.MonkeyPatch) 
     assert shown[tab.controls["chords"]]["visible"] and not shown[tab.controls["top_p"]]["visible"]
     back = tab.choose_model("lstm")
     assert {name for name, field in tab.controls.items() if not back[field]["visible"]} == {"chords"}
-    own_ones = {"temperature": 0.5, "top_k": 3, "chords": " C Am ", "key": "D minor", "metre": "", "tempo": 90}
+    own_ones = {"temperature": 0.5, "top_k": 3, "chords": " C Am ", "key": "D minor", "metre": "", "tempo": " 90,5 "}
     shown = fields(tab, **own_ones)[-len(tab.controls) :]
     asked = tab._asked("plain", 7, 2, shown)
-    assert asked == {"model": "plain", "seed": 7, "takes": 2, "ending": False} | own_ones | {"metre": None}
+    assert asked == {"model": "plain", "seed": 7, "takes": 2, "ending": False} | own_ones | {
+        "metre": None,
+        "tempo": 90.5,
+    }
 
 
 def folded(field: Any) -> bool:
@@ -116,7 +119,9 @@ def test_what_a_musician_would_name_comes_first(kind: type[VerbTab]) -> None:
 
 def test_a_tempo_may_be_left_out_and_a_key_has_a_name_in_words(tab: ContinueTab) -> None:
     tempo, key = tab.controls["tempo"], tab.controls["key"]
-    assert isinstance(tempo, gr.Number) and tempo.value is None and tempo.placeholder
+    assert tempo.value == "" and tempo.placeholder == WORDS("control.tempo.free")
+    offered = {control.name: control for control in pipeline.models("continue")[0].controls_of("continue")}
+    assert [controls.value(offered["tempo"], typed) for typed in ("", " ", "fast", "0")] == [None, None, "fast", 0.0]
     assert key.choices[0] == (WORDS("control.key.free"), "") and len(key.choices) == 25
 
 

@@ -38,9 +38,9 @@ def component(control: Control, words: Words, tab: str) -> gr.components.Compone
             control.default, label=label, info=info, elem_id=elem_id, elem_classes=["double"], max_lines=1
         )
     if control.default is None:
-        # Without bounds: the pipeline has a sentence for them, Gradio a passing toast.
+        # Gradio's field for numbers shows 0 where there is none.
         free = words.get(f"control.{control.name}.free")
-        return gr.Number(label=label, info=info, placeholder=free, elem_id=elem_id)
+        return gr.Textbox("", label=label, info=info, placeholder=free, elem_id=elem_id, max_lines=1)
     return gr.Slider(
         control.minimum or 0,
         control.maximum if control.maximum is not None else 1,
@@ -63,4 +63,14 @@ def value(control: Control, shown: Any) -> Any:
         return shown or control.default
     if shown is None or shown == "":
         return control.default
+    if control.default is None:
+        return _number(str(shown).strip())
     return int(shown) if isinstance(control.default, int) else float(shown)
+
+
+def _number(typed: str) -> float | str | None:
+    """What was typed as a number, None for nothing; else as it is, for the pipeline to say what is wrong with it."""
+    try:
+        return float(typed.replace(",", "."))
+    except ValueError:
+        return typed or None

@@ -47,7 +47,7 @@ def _mix(sound: Path | Mix | None) -> Mix | None:
 
 def file_name(music: Music, suffix: str) -> str:
     """A telling name for a file of that music, such as `greensleeves_lstm_8bars_seed7.mid`; safe on any system."""
-    if isinstance(music, Take):
-        return export.file_name(music.name, music.recipe["model"], music.bars_new, music.recipe["seed"], suffix)
-    name = music.title if isinstance(music, Score) else music.name or music.score.title
-    return export.plain_name(name, f".{suffix.lstrip('.')}")
+    if isinstance(music, Score | Seed):
+        name = music.title if isinstance(music, Score) else music.name or music.score.title
+        return export.plain_name(name, f".{suffix.lstrip('.')}")
+    return export.file_name(music.name, music.recipe["model"], music.bars_new, music.recipe["seed"], suffix)

@@ -44,7 +44,7 @@ class Muon(torch.optim.Optimizer):
 
 def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
     """About U V' of a matrix U S V' (M, N): its singular values become 0.7 to 1.2, by Newton and Schulz's iteration."""
-    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    wide: torch.Tensor = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     wide = wide / wide.norm().clamp(min=1e-7)
     for _ in range(ROUNDS):
         gram = wide @ wide.T

@@ -13,7 +13,7 @@ from studio.pipeline.continuation import continue_
 from studio.pipeline.ensembles import ENSEMBLES, INSTRUMENTS
 from studio.pipeline.instruments import instrument_name
 from studio.pipeline.kept import parse_kept
-from studio.pipeline.mix import Mix
+from studio.pipeline.mix import GAIN_DB, Mix
 from studio.pipeline.requests import (
     MAX_BARS,
     MAX_TAKES,
@@ -47,12 +47,13 @@ from studio.pipeline.takes import Heard, Progress, Run, Take
 from studio.pipeline.variation import resemble, vary
 from studio.pipeline.ways_in import LONGEST_RECORDING_S, from_played, read, read_abc, read_musicxml, transcribe
 from studio.plots.grid import DRUMS as DRUM_NAMES
-from studio.score import Note, Score, Track
+from studio.score import Note, Score, Tempo, TimeSignature, Track
 
 __all__ = [
     "DRUM_NAMES",
     "ENSEMBLES",
     "FORMATS",
+    "GAIN_DB",
     "INSTRUMENTS",
     "LONGEST_RECORDING_S",
     "MAX_BARS",
@@ -84,6 +85,8 @@ __all__ = [
     "Seed",
     "Sounding",
     "Take",
+    "Tempo",
+    "TimeSignature",
     "Track",
     "TrackFact",
     "VaryRequest",

@@ -6,7 +6,7 @@ MIDI, JSON and numbers. Knows the pipeline's values, and nothing of pages.
 """
 
 from studio.store.folder import data_folder
-from studio.store.piece import Piece, of_seed, of_takes
+from studio.store.piece import Piece, edited_seed, edited_take, of_seed, of_takes
 from studio.store.store import MOST_BYTES, MOST_PIECES, Desk, Store, is_visitor
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "Piece",
     "Store",
     "data_folder",
+    "edited_seed",
+    "edited_take",
     "is_visitor",
     "of_seed",
     "of_takes",

@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -110,6 +110,26 @@ def of_seed(seed: Seed, parent: str | None = None) -> Piece:
         recipe=_plain(seed.recipe or {}),
         details={"repairs": list(seed.repairs)},
     )
+
+
+def edited_seed(seed: Seed, before: Piece | None) -> Piece:
+    """Music whose notes the visitor has changed: the piece it was already, if that was changed too, else one below."""
+    piece = of_seed(replace(seed, sha256="", recipe=None), before.id if before else None)
+    details = {**piece.details, "edited": True}
+    if before is not None and before.details.get("edited"):
+        return replace(before, **_of_music(piece), details={**before.details, **details})
+    return replace(piece, details=details)
+
+
+def edited_take(take: Take, before: Piece) -> Piece:
+    """The same take with other notes."""
+    piece = _of_take(take, before.parent, before.run, before.number)
+    return replace(before, **_of_music(piece), details=piece.details)
+
+
+def _of_music(piece: Piece) -> dict[str, Any]:
+    """What changes with the notes."""
+    return {name: getattr(piece, name) for name in ("midi", "sha256", "bars", "notes", "look", "recipe")}
 
 
 def of_takes(takes: Sequence[Take], parent: str | None) -> list[Piece]:

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from studio.store import data_folder
 from studio.ui import theme, widgets
 from studio.ui.accompany_tab import AccompanyTab
 from studio.ui.arrival import CHOSEN, Arrival
@@ -26,12 +27,15 @@ from studio.ui.blend_tab import BlendTab
 from studio.ui.compare_tab import CompareTab
 from studio.ui.continue_tab import ContinueTab
 from studio.ui.doors import open_doors
-from studio.ui.handlers import WRITERS
+from studio.ui.handlers import AT_ONCE, READING, WRITERS
+from studio.ui.history_panel import HistoryPanel
 from studio.ui.infill_tab import InfillTab
 from studio.ui.line import Line
+from studio.ui.project_panel import ProjectPanel
 from studio.ui.resemble_tab import ResembleTab
 from studio.ui.result_panel import ResultPanel
 from studio.ui.seed_panel import SeedPanel
+from studio.ui.sound_panel import SoundPanel
 from studio.ui.sounds import SOUNDS
 from studio.ui.tab import Tab
 from studio.ui.vary_tab import VaryTab
@@ -52,7 +56,7 @@ TABS: tuple[type[Tab], ...] = (
     ResembleTab,
     CompareTab,
 )
-STYLES = ("page.css", "player.css", "parts.css")
+STYLES = ("page.css", "parts.css", "cards/cards.css", "cards/tree.css")
 
 
 def build(language: str | None = None) -> gr.Blocks:
@@ -61,7 +65,7 @@ def build(language: str | None = None) -> gr.Blocks:
     The root is in English where none is named, or one that there is no file for.
     """
     first, *others = map(Words, _languages(language))
-    visits, line = Visits(), Line(WRITERS)
+    visits, line = Visits(data=data_folder()), Line(WRITERS)
     studio: gr.Blocks
     with gr.Blocks(title=first("app.title"), analytics_enabled=False, delete_cache=CACHE_S) as studio:
         tabs = _page(studio, first, visits, line)
@@ -86,25 +90,39 @@ def _page(studio: gr.Blocks, words: Words, visits: Visits, line: Line) -> list[T
     widgets.header(words)
     with widgets.card(1, "seed", words):
         seed = SeedPanel(words, visits)
+        sound = SoundPanel(words, visits)
     with widgets.card(2, "settings", words):
         place = gr.Tabs(elem_id="tabs", overflow_behavior="wrap")
     with widgets.card(3, "result", words):
         result = ResultPanel(words, visits)
+    history = HistoryPanel(words, visits)
+    with history.column:
+        project = ProjectPanel(words, visits)
     with place:
-        tabs = _tabs(words, visits, line, seed, result)
+        tabs = _tabs(words, visits, line, seed, result, history)
     for part in tabs:
         part.connect(studio)
-    result.connect(seed)
-    seed.connect(studio.load)
+    sound.connect([seed.again, result.again], [seed.roll, *result.outputs])
+    history.connect(seed.start_from, seed.outputs, result.show, result.outputs)
+    history.attend(result.cards)
+    project.connect(history, [(seed.greet, seed.outputs), (result.greet, result.outputs)])
+    # One after the other: what the fields were set to comes after what the music suggests.
+    came = result.connect(seed.connect(studio.load).then)
+    for tab in tabs:
+        if tab.models:
+            came = came.then(tab.recall, None, tab.fields, **AT_ONCE)
+    came.then(history.refresh, None, history.outputs, **READING)
     return tabs
 
 
-def _tabs(words: Words, visits: Visits, line: Line, seed: SeedPanel, result: ResultPanel) -> list[Tab]:
+def _tabs(
+    words: Words, visits: Visits, line: Line, seed: SeedPanel, result: ResultPanel, history: HistoryPanel
+) -> list[Tab]:
     """The tabs, each a verb of the pipeline. They write into the same result, and stand in one line."""
     made: list[Tab] = []
     for kind in TABS:
-        with gr.Tab(words(f"{kind.verb}.tab")) as opened:
-            tab = kind(words, visits, line, seed, result)
+        with gr.Tab(words(f"{kind.verb}.tab"), id=kind.verb) as opened:
+            tab = kind(words, visits, line, seed, result, history)
         tab.opened = opened
         made.append(tab)
     return made
@@ -134,7 +152,7 @@ def _head(language: str | None) -> str:
 def _script_words(words: Words) -> dict[str, Any]:
     return {
         "title": words("app.title"),
-        "skip": words("app.skip"),
+        "upload": words("app.upload"),
         "too_large": words("seed.too_large", limit=MAX_UPLOAD_MB),
         "sound": words.group("sound"),
     }

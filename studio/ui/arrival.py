@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CHOSEN = "studio-language"
@@ -34,8 +34,12 @@ class Arrival:
         self.pages = {"/": self.root} | {f"/{code}": code for code in others}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in self.pages:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or scope["path"] not in self.pages:
             await self.app(scope, receive, send)
+            return
+        if scope["method"] == "HEAD":
+            # Gradio asks so whether the server is there, and gives up where a busy machine takes seconds for a page.
+            await Response()(scope, receive, send)
             return
         asked, language = HTTPConnection(scope), self.pages[scope["path"]]
         wanted = self._wanted(asked)

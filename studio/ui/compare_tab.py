@@ -75,7 +75,8 @@ class CompareTab(Tab):
         takes = tuple(entry.take for entry in entries if entry.take is not None)
         if not entries:
             return False
-        visit.result = Result(takes, visit.new_folder(), total if stopped else None, entries=tuple(entries))
+        visit.hearing.forget("take ")
+        visit.written(Result(takes, total if stopped else None, entries=tuple(entries)))
         return True
 
     def _told(self, at: pipeline.Comparing) -> dict[str, Any]:
@@ -87,5 +88,5 @@ class CompareTab(Tab):
         sentence = self.words("compare.writing", **values, done=done, total=total)
         return widgets.working(sentence, (at.number - 1) * total + done, at.models * total)
 
-    def _show(self, visit: Visit, font: str | None) -> Iterator[Changes]:
-        yield from self.panel.show(visit, font)
+    def _show(self, visit: Visit) -> Iterator[Changes]:
+        yield from self.panel.show(visit)

@@ -5,14 +5,14 @@ Knows the pipeline's values and this page's components. Handlers yield what chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from studio import pipeline
-from studio.ui import describe, prepared, widgets
+from studio.ui import describe, roll, widgets
 from studio.ui.handlers import READING, Changes, guarded
 from studio.ui.result_panel import ResultPanel
 from studio.ui.seed_panel import SeedPanel
@@ -26,15 +26,14 @@ class _Place:
 
     column: gr.Column
     facts: gr.HTML
-    player: gr.HTML
+    roll: gr.HTML
     buttons: gr.Row
-    midi: gr.DownloadButton
-    wav: gr.DownloadButton
+    open: gr.Button
     reuse: gr.Button
 
     @property
     def parts(self) -> list[Any]:
-        return [self.column, self.facts, self.player, self.buttons, self.midi, self.wav, self.reuse]
+        return [self.column, self.facts, self.roll, self.buttons]
 
 
 class ComparisonPanel:
@@ -51,12 +50,11 @@ class ComparisonPanel:
         t, name = self.words, f"compared-{model.name}"
         with gr.Column(elem_id=name, elem_classes=["plain"], min_width=0) as column:
             facts = widgets.facts(f"{name}-facts")
-            player = widgets.player(t, model.title, f"{name}-player")
+            shown = roll.component(t, model.title, f"{name}-roll")
             with gr.Row(elem_classes=["take-away", "close"]) as buttons:
-                midi = gr.DownloadButton(t("compare.midi"), interactive=False, min_width=0, elem_id=f"{name}-midi")
-                wav = gr.DownloadButton(t("compare.wav"), interactive=False, min_width=0, elem_id=f"{name}-wav")
+                alone = gr.Button(t("compare.open"), min_width=0, elem_id=f"{name}-open")
                 reuse = gr.Button(t("result.reuse"), min_width=0, elem_id=f"{name}-reuse", elem_classes=["reuse"])
-        return _Place(column, facts, player, buttons, midi, wav, reuse)
+        return _Place(column, facts, shown, buttons, alone, reuse)
 
     @property
     def outputs(self) -> list[Any]:
@@ -65,80 +63,60 @@ class ComparisonPanel:
         return [self.result.notice, self.result.single, self.result.several, *parts]
 
     def connect(self) -> None:
-        """Let each entry be heard with the seed's SoundFont, and become the seed."""
-        seed = self.seed
-        seed.font.input(self.choose_font, [seed.font], self.outputs, **READING)
+        """Let each entry become the seed, or be opened by itself."""
         for name, place in self.places.items():
-            place.reuse.click(self.reuse, [gr.State(name), seed.font], seed.outputs, **READING)
+            place.reuse.click(self._chosen(name, self._reuse), None, self.seed.outputs, **READING)
+            place.open.click(self._chosen(name, self.result.show), None, self.result.outputs, **READING)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
 
-    def choose_font(self, request: gr.Request, font: str | None) -> Iterator[Changes]:
-        """Let the entries be heard with another SoundFont."""
-        visit = self.visits.of(request.session_hash)
-        if visit.result is not None and visit.result.entries:
-            yield from guarded(self.result.notice, self.words, self.show, visit, font)
+    def _chosen(self, name: str, then: Callable[[Visit], Iterator[Changes]]) -> Callable[..., Iterator[Changes]]:
+        # Not a partial: Gradio would not see that it wants the request.
+        def chosen(request: gr.Request) -> Iterator[Changes]:
+            visit = self.visits.at(request)
+            for number, entry in enumerate(_written(visit.result)):
+                if entry.model.name == name:
+                    visit.choose(number)
+                    yield from guarded(self.result.notice, self.words, then, visit)
 
-    def reuse(self, request: gr.Request, name: str, font: str | None) -> Iterator[Changes]:
-        """Make what the model of that name wrote the seed."""
-        visit = self.visits.of(request.session_hash)
-        for number, entry in enumerate(_written(visit.result)):
-            if visit.result is not None and entry.model.name == name:
-                visit.result = replace(visit.result, shown=number)
-                yield from self.seed.reuse(request, font)
+        return chosen
+
+    def _reuse(self, visit: Visit) -> Iterator[Changes]:
+        assert visit.result is not None
+        yield from self.seed.start_from(visit, visit.result.pieces[visit.result.shown])
 
     # --- the work ----------------------------------------------------------------------------------------------------
 
-    def show(self, visit: Visit, font: str | None) -> Iterator[Changes]:
-        """Show the visitor's comparison: what all wrote at once, then the sounds, one after the other."""
+    def show(self, visit: Visit) -> Iterator[Changes]:
+        """Show the visitor's comparison."""
         result = visit.result
         assert result is not None
         found = {entry.model.name: entry for entry in result.entries}
         shown: Changes = {self.result.single: widgets.stand(here=False), self.result.several: widgets.stand(here=True)}
         for name, place in self.places.items():
             shown |= self._empty(place, found.get(name))
-        written = [(n, self.places[e.model.name], e.take) for n, e in enumerate(_written(result)) if e.take]
-        for number, place, take in written:
-            shown |= self._seen(result, number, place, take)
-        yield shown | {self.result.notice: widgets.working(self.words("result.sounding"))}
-        for number, place, take in written:
-            heard = self._heard(result, number, place, take, font)
-            if visit.result is None or visit.result.entries is not result.entries:
-                return
-            yield heard
-        yield {self.result.notice: widgets.done(describe.compared(result, self.words))}
+        for number, entry in enumerate(_written(result)):
+            if entry.take is not None:
+                shown[self.places[entry.model.name].roll] = self._roll(visit, number, entry.take)
+        yield shown | {self.result.notice: widgets.done(describe.compared(result, self.words))}
 
     def _empty(self, place: _Place, entry: pipeline.Entry | None) -> Changes:
         """What there is to say of an entry; a model that was not reached has no place."""
         return {
             place.column: widgets.stand(here=entry is not None),
             place.facts: describe.entry(entry, self.words) if entry else None,
-            place.player: None,
+            place.roll: None,
             place.buttons: gr.update(visible=entry is not None and entry.take is not None),
         }
 
-    def _seen(self, result: Result, number: int, place: _Place, take: pipeline.Take) -> Changes:
-        folder = result.folder_of(number)
-        midi = folder / pipeline.file_name(take, "mid")
-        pipeline.save_midi(take, midi)
-        pictures = prepared.pictures(take, folder)
-        return {
-            place.player: widgets.player_value(pictures, self.words("result.roll"), **prepared.new_part(take)),
-            place.midi: gr.update(value=str(midi), interactive=True),
-            place.wav: gr.update(value=None, interactive=False),
-        }
-
-    def _heard(self, result: Result, number: int, place: _Place, take: pipeline.Take, font: str | None) -> Changes:
-        folder = result.folder_of(number)
-        sound, remark = prepared.sound(take.score, folder / pipeline.file_name(take, "wav"), font)
-        pictures, part = prepared.pictures(take, folder), prepared.new_part(take)
-        value = widgets.player_value(
-            pictures, self.words("result.roll"), sound=sound, remark=self.words.told(remark), **part
+    def _roll(self, visit: Visit, number: int, take: pipeline.Take) -> str:
+        return roll.value(
+            take.score,
+            piece=f"{visit.result.name if visit.result else ''} {number}",
+            new=take.new,
+            region=(take.new_from, take.end),
+            sound=visit.hearing.offer(f"take {number}", take.score),
         )
-        return {
-            place.player: value,
-            place.wav: gr.update(value=str(sound) if sound else None, interactive=sound is not None),
-        }
 
 
 def _written(result: Result | None) -> list[pipeline.Entry]:

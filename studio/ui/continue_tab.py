@@ -35,11 +35,12 @@ class ContinueTab(VerbTab):
         return pipeline.continue_(seed, request)
 
     def warm(self) -> None:
-        """Show an example and let the first model write a bar."""
-        self.seed.warm()
+        """Let the first model write a bar, and a synthesizer play it."""
         for path in [path for _, path in pipeline.examples()][:1]:
             for model in list(self.models)[:1]:
                 with contextlib.closing(
                     pipeline.continue_(pipeline.read(path), pipeline.Request(model, bars=1))
                 ) as run:
-                    next(run)
+                    heard = next(run)
+                if isinstance(heard, pipeline.Progress):
+                    next(pipeline.render_stream(heard.heard.score), None)

@@ -20,10 +20,10 @@ from studio.ui.handlers import AT_ONCE, READING, Changes, guarded
 from studio.ui.visits import Visit, Visits
 from studio.ui.words import Words
 
-Start = Callable[[Visit, Piece, str | None], Iterator[Changes]]
-"""Lays a piece on the desk as the seed and shows it there, heard with that SoundFont."""
-Show = Callable[[Visit, str | None], Iterator[Changes]]
-"""Shows the visitor's result, heard with that SoundFont."""
+Start = Callable[[Visit, Piece], Iterator[Changes]]
+"""Lays a piece on the desk as the seed and shows it there."""
+Show = Callable[[Visit], Iterator[Changes]]
+"""Shows the visitor's result."""
 
 
 class HistoryPanel:
@@ -47,20 +47,18 @@ class HistoryPanel:
         """Everything that a change of the history changes."""
         return [self.notice, self.tree]
 
-    def connect(
-        self, font: gr.Dropdown, start: Start, seed_outputs: list[Any], show: Show, result_outputs: list[Any]
-    ) -> None:
+    def connect(self, start: Start, seed_outputs: list[Any], show: Show, result_outputs: list[Any]) -> None:
         """Let pieces be shown again, started from, kept and forgotten. `start` and `show` change those outputs."""
         self._start, self._show = start, show
-        self._font, self._seed_outputs = font, [*seed_outputs, *self.outputs]
-        self.tree.show_piece(self.show_piece, [font], [*result_outputs, *self.outputs], **READING)
+        self._seed_outputs = [*seed_outputs, *self.outputs]
+        self.tree.show_piece(self.show_piece, None, [*result_outputs, *self.outputs], **READING)
         self.tree.forget(self.forget, None, self.outputs, **READING)
         self.attend(self.tree)
 
     def attend(self, component: gr.HTML) -> None:
         """Let this component's events `keep` and `from_here` be heard, those of the cards too."""
         component.keep(self.keep, None, [self.notice], **AT_ONCE)
-        component.from_here(self.from_here, [self._font], self._seed_outputs, **READING)
+        component.from_here(self.from_here, None, self._seed_outputs, **READING)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
 
@@ -74,13 +72,13 @@ class HistoryPanel:
         # Not as an error, to which the page would scroll: nobody has asked for anything.
         return changes | ({self.notice: widgets.done(self.words.told(trouble))} if trouble else {})
 
-    def show_piece(self, request: gr.Request, event: gr.EventData, font: str | None) -> Iterator[Changes]:
+    def show_piece(self, request: gr.Request, event: gr.EventData) -> Iterator[Changes]:
         """Make a take the result again, with those that were written with it."""
-        yield from guarded(self.notice, self.words, self._show_piece, self.visits.at(request), event.id, font)
+        yield from guarded(self.notice, self.words, self._show_piece, self.visits.at(request), event.id)
 
-    def from_here(self, request: gr.Request, event: gr.EventData, font: str | None) -> Iterator[Changes]:
+    def from_here(self, request: gr.Request, event: gr.EventData) -> Iterator[Changes]:
         """Make a piece the seed."""
-        yield from guarded(self.notice, self.words, self._from_here, self.visits.at(request), event.id, font)
+        yield from guarded(self.notice, self.words, self._from_here, self.visits.at(request), event.id)
 
     def keep(self, request: gr.Request, event: gr.EventData) -> Changes:
         """Mark a piece as one to keep, or no longer. The page shows it already."""
@@ -94,16 +92,16 @@ class HistoryPanel:
 
     # --- the work ----------------------------------------------------------------------------------------------------
 
-    def _show_piece(self, visit: Visit, id: str, font: str | None) -> Iterator[Changes]:
+    def _show_piece(self, visit: Visit, id: str) -> Iterator[Changes]:
         piece = self._piece(visit, id)
         visit.recall(piece)
         said = self.words("history.recalled", name=tree.title(piece, self.words))
         yield {self.notice: widgets.done(said), self.tree: self._value(visit)}
-        yield from self._show(visit, font)
+        yield from self._show(visit)
 
-    def _from_here(self, visit: Visit, id: str, font: str | None) -> Iterator[Changes]:
+    def _from_here(self, visit: Visit, id: str) -> Iterator[Changes]:
         piece = self._piece(visit, id)
-        yield from self._start(visit, piece, font)
+        yield from self._start(visit, piece)
         said = self.words("history.started", name=tree.title(piece, self.words))
         yield {self.notice: widgets.done(said), self.tree: self._value(visit)}
 

@@ -1,4 +1,4 @@
-"""Where music is put on the desk: upload or example; what was read; picture and sound.
+"""Where music is put on the desk: upload or example; what was read; its piano roll and its sound.
 
 Knows the pipeline's values and this page's components. Handlers yield what changes on the page, keyed by component.
 """
@@ -12,23 +12,20 @@ from typing import Any
 import gradio as gr
 
 from studio import pipeline
-from studio.ui import describe, prepared, widgets
+from studio.ui import describe, roll, widgets
 from studio.ui.handlers import QUIET, READING, Changes, guarded
 from studio.ui.visits import OnDesk, Visit, Visits
 from studio.ui.words import Words
-
-HEARD_S = 120.0  # of a longer piece only the beginning is rendered: it is there to recognize it by
 
 
 class MusicPanel:
     """Builds itself inside the current `gr.Blocks`; `connect` makes it live once all that follow the music exist.
 
     `place` says where the music lies on the visitor's desk; with it the ids of the panel's fields begin. Whoever comes
-    finds the `first`-th example there, counted from 0.
+    finds what they left there, or the `first`-th example, counted from 0.
     """
 
-    font: gr.Dropdown
-    """The SoundFont that the music is heard with."""
+    editable = False
 
     def __init__(self, words: Words, visits: Visits, place: str, first: int = 0) -> None:
         self.words, self.visits, self.place = words, visits, place
@@ -41,7 +38,7 @@ class MusicPanel:
             with gr.Column():
                 self.notice = widgets.notice(f"{place}-notice")
                 self.facts = widgets.facts(f"{place}-facts")
-        self.player = widgets.player(words, words(f"{place}.player"), f"{place}-player")
+        self.roll = roll.component(words, words(f"{place}.player"), f"{place}-roll")
 
     def _build_choice(self) -> None:
         t, place = self.words, self.place
@@ -59,85 +56,71 @@ class MusicPanel:
     def outputs(self) -> list[Any]:
         """Everything that new music changes."""
         followers = [field for fields, _ in self._followers for field in fields]
-        return [self.notice, self.facts, self.player, self.file, self.example, *followers]
+        return [self.notice, self.facts, self.roll, self.file, self.example, *followers]
 
-    def connect(self, came: Callable[..., Any]) -> None:
-        """Let the choices lead to music; whoever has just come, by that event, finds some."""
-        self.file.upload(self.open_file, [self.file, self.font], self.outputs, **READING)
-        self.example.input(self.open_example, [self.example, self.font], self.outputs, **READING)
-        self.font.input(self.choose_font, [self.font], self.outputs, **READING)
-        came(self.greet, [self.font], self.outputs, **QUIET)
+    def connect(self, came: Callable[..., Any]) -> Any:
+        """Let the choices lead to music; whoever has just come, by that event, finds some. Returns what comes then."""
+        self.file.upload(self.open_file, [self.file], self.outputs, **READING)
+        self.example.input(self.open_example, [self.example], self.outputs, **READING)
+        return came(self.greet, None, self.outputs, **QUIET)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
 
-    def greet(self, request: gr.Request, font: str | None) -> Iterator[Changes]:
-        """Put an example on the desk of a visitor who has just come, so that all can be tried at once."""
-        if self.first is not None and self.place not in self.visits.of(request.session_hash).desk:
-            for changes in self.open_example(request, self.first, font):
+    def greet(self, request: gr.Request) -> Iterator[Changes]:
+        """Show what lies there; to whoever has just come an example, so that all can be tried at once."""
+        visit = self.visits.at(request)
+        if self.place in visit.desk:
+            yield from guarded(self.notice, self.words, self.show, visit)
+        elif self.first is not None:
+            for changes in self.open_example(request, self.first):
                 yield changes | {self.example: self.first}
 
-    def open_file(self, request: gr.Request, path: str | None, font: str | None) -> Iterator[Changes]:
+    def open_file(self, request: gr.Request, path: str | None) -> Iterator[Changes]:
         """Read an uploaded file and show it; one that cannot be used leaves the music as it was."""
         if path is None:
             return
-        visit = self.visits.of(request.session_hash)
-        for changes in guarded(self.notice, self.words, self._open, visit, Path(path), visit.new_folder(), font):
+        for changes in guarded(self.notice, self.words, self._open, self.visits.at(request), Path(path)):
             # The field is emptied at once, so that the next file can be dropped onto it.
             yield changes | {self.file: None} | ({self.example: None} if self.facts in changes else {})
 
-    def open_example(self, request: gr.Request, key: str | None, font: str | None) -> Iterator[Changes]:
+    def open_example(self, request: gr.Request, key: str | None) -> Iterator[Changes]:
         """Read one of the shipped examples and show it."""
-        if key not in self.examples:
-            return
-        visit, path = self.visits.of(request.session_hash), self.examples[key][1]
-        yield from guarded(self.notice, self.words, self._open, visit, path, self.visits.folder_for_all(key), font)
-
-    def choose_font(self, request: gr.Request, font: str | None) -> Iterator[Changes]:
-        """Let the music be heard with another SoundFont."""
-        visit = self.visits.of(request.session_hash)
-        yield from guarded(self.notice, self.words, self._show_music, visit, font)
+        if key in self.examples:
+            path = self.examples[key][1]
+            yield from guarded(self.notice, self.words, self._open, self.visits.at(request), path)
 
     # --- the work ----------------------------------------------------------------------------------------------------
 
-    def _open(self, visit: Visit, path: Path, folder: Path, font: str | None) -> Iterator[Changes]:
+    def _open(self, visit: Visit, path: Path) -> Iterator[Changes]:
         yield {self.notice: widgets.working(self.words("seed.reading"))}
-        yield from self._put(visit, OnDesk(pipeline.read(path, path.stem), folder), font)
+        yield from self.put(visit, pipeline.read(path, path.stem))
 
-    def _put(self, visit: Visit, music: OnDesk, font: str | None) -> Iterator[Changes]:
-        """First what was read, at once; then the picture; then the sound."""
-        visit.desk[self.place] = music
-        shown = {self.facts: describe.facts(music.seed, self.words)}
+    def put(self, visit: Visit, seed: pipeline.Seed) -> Iterator[Changes]:
+        """Lay music on the desk and show it."""
+        visit.put(self.place, OnDesk(seed))
+        yield from self.show(visit)
+
+    def show(self, visit: Visit) -> Iterator[Changes]:
+        """Show the music that lies there: what was read, its roll, and what follows it elsewhere on the page."""
+        music = visit.desk[self.place]
+        shown: Changes = {self.facts: describe.facts(music.seed, self.words), self.notice: None}
         for _, changes in self._followers:
             shown |= changes(music.seed)
-        yield shown | {self.notice: widgets.working(self.words("seed.drawing"))}
-        yield from self._show_music(visit, font)
+        yield shown | {self.roll: self.roll_value(visit, music)}
 
-    def _show_music(self, visit: Visit, font: str | None) -> Iterator[Changes]:
-        """The music's picture, then its sound by that SoundFont."""
-        t, music = self.words, visit.desk.get(self.place)
-        if music is None:
-            return
+    def again(self, visit: Visit) -> Changes:
+        """The same, to be heard otherwise."""
+        return {self.roll: self.roll_value(visit, visit.desk[self.place])} if self.place in visit.desk else {}
+
+    def roll_value(self, visit: Visit, music: OnDesk) -> str:
+        """The music as value of the piano roll, with an address to be heard at."""
         score = music.seed.score
-        alt = t(f"{self.place}.roll", name=describe.name(music.seed, t))
-        pictures = prepared.pictures(score, music.folder)
-        yield {
-            self.player: widgets.player_value(pictures, alt),
-            self.notice: widgets.working(t("seed.sounding")),
-        }
-        excerpt = pipeline.excerpt(score, HEARD_S)
-        sound, remark = prepared.sound(excerpt, music.folder / "seed.wav", font)
-        if not remark and excerpt is not score:
-            remark = t("seed.excerpt", minutes=round(HEARD_S / 60))
-        # Whoever has chosen other music meanwhile must not get this one's sound.
-        if visit.desk.get(self.place) is music:
-            line = prepared.timeline(score)
-            value = widgets.player_value(pictures, alt, sound=sound, remark=t.told(remark), timeline=line)
-            yield {self.player: value, self.notice: None}
-
-    def warm(self) -> None:
-        """Draw and render what the first visitor finds, so that they do not wait for it."""
-        if self.first is None:
-            return
-        seed, folder = pipeline.read(self.examples[self.first][1]), self.visits.folder_for_all(self.first)
-        prepared.pictures(seed.score, folder)
-        prepared.sound(seed.score, folder / "seed.wav", next(iter(pipeline.soundfonts()), None))
+        return roll.value(
+            score,
+            piece=music.name,
+            revision=music.revision,
+            locked=music.locked,
+            sound=visit.hearing.offer(self.place, score) if score.note_count else None,
+            editable=self.editable,
+            rewritable=self.editable,
+        )

@@ -24,7 +24,6 @@ class OtherPanel(MusicPanel):
     def __init__(self, words: Words, seed: SeedPanel, place: str) -> None:
         # The first example is the seed of whoever has just come.
         super().__init__(words, seed.visits, place, first=1)
-        self.font = seed.font
         self.follow([self.track], self._melody)
 
     def _build_choice(self) -> None:
@@ -54,11 +53,6 @@ class PairTab(VerbTab):
         if self.models:
             # Not when the page is opened: what changes in a tab that was not opened yet does not get there whole.
             self.other.connect(self.opened.select)
-
-    def warm(self) -> None:
-        """Draw and render the other music that whoever comes finds."""
-        if self.models:
-            self.other.warm()
 
     def _run(self, visit: Visit, seed: pipeline.Seed, asked: Mapping[str, Any], own: Sequence[Any]) -> pipeline.Run:
         other = visit.music(self.verb)

@@ -5,6 +5,7 @@ Knows what is kept and this page's components. Handlers yield what changes on th
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,14 +46,12 @@ class ProjectPanel:
             name=NAME,
         )
 
-    def connect(
-        self, history: HistoryPanel, font: gr.Dropdown, shown: Sequence[tuple[Callable[..., Any], list[Any]]]
-    ) -> None:
-        """Let projects be saved and opened; then each of `shown`, with the SoundFont, shows what lies on the desk."""
+    def connect(self, history: HistoryPanel, shown: Sequence[tuple[Callable[..., Any], list[Any]]]) -> None:
+        """Let projects be saved and opened; then each of `shown` shows what lies on the desk."""
         self.save_button.click(self.save, None, [self.notice, self.download], **READING)
         step = self.open_button.upload(self.open, [self.open_button], [self.notice], **READING)
         for show, outputs in shown:
-            step = step.then(show, [font], outputs, **READING)
+            step = step.then(show, None, outputs, **READING)
         step.then(history.refresh, None, history.outputs, **READING)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
@@ -70,10 +69,12 @@ class ProjectPanel:
 
     def _save(self, visit: Visit) -> Iterator[Changes]:
         store = self._store(visit)
-        path = visit.new_folder() / NAME
-        path.write_bytes(project.save(store, visit.visitor))
         said = self.words("project.saved", count=len(store.tree(visit.visitor)))
-        yield {self.download: widgets.served(path), self.notice: widgets.done(said)}
+        with tempfile.TemporaryDirectory(prefix="music-studio-") as folder:
+            path = Path(folder, NAME)
+            path.write_bytes(project.save(store, visit.visitor))
+            # Gradio copies the file to where it is served from before this goes on.
+            yield {self.download: widgets.served(path), self.notice: widgets.done(said)}
 
     def _open(self, visit: Visit, path: Path) -> Iterator[Changes]:
         store = self._store(visit)

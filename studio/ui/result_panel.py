@@ -1,4 +1,4 @@
-"""The card where music is written: how far it is and how it went; the takes, each to hear, see and take away.
+"""The card where music is written: how far it is and how it went; the takes, each to hear, see, change and take away.
 
 Knows the pipeline's verbs and this page's components, and nothing of what was asked for. Handlers yield what changes on
 the page, keyed by component.
@@ -13,10 +13,13 @@ from typing import Any
 import gradio as gr
 
 from studio import pipeline
-from studio.ui import describe, prepared, widgets
-from studio.ui.handlers import AT_ONCE, READING, Changes, guarded
-from studio.ui.seed_panel import SeedPanel
-from studio.ui.visits import Result, Visit, Visits
+from studio.ui import describe, roll, widgets
+from studio.ui.cards import cards
+from studio.ui.handlers import AT_ONCE, QUIET, READING, Changes, guarded
+from studio.ui.hearing import address
+from studio.ui.sounds import Growing
+from studio.ui.take_away import TakeAway
+from studio.ui.visits import Visit, Visits
 from studio.ui.words import Words
 
 
@@ -32,20 +35,18 @@ class ResultPanel:
             self.stop_button = gr.Button(t("result.stop"), variant="stop", elem_id="stop", interactive=False)
         # Takes of one model are seen one at a time; what several models wrote stands side by side.
         with gr.Column(elem_classes=["plain"]) as self.single:
-            self.take = gr.Radio([], label=t("result.takes"), elem_id="takes", visible=False)
-            self.player = widgets.player(t, t("result.player"), "result-player")
-            with gr.Row(elem_classes=["take-away"]):
-                self.midi = gr.DownloadButton(t("result.midi"), interactive=False, elem_id="download-midi")
-                self.wav = gr.DownloadButton(t("result.wav"), interactive=False, elem_id="download-wav")
-                self.reuse_button = gr.Button(
-                    t("result.reuse"), interactive=False, elem_id="reuse", elem_classes=["reuse"]
+            self.cards = cards.component(t, "takes")
+            self.roll = roll.component(t, t("result.player"), "result-roll")
+            with gr.Column(elem_classes=["plain", "away"], elem_id="result-away") as self.away:
+                self.take_away = TakeAway(
+                    t, visits, "result", lambda visit: visit.result.take if visit.result else None
                 )
         self.several = gr.Column(elem_id="comparison", elem_classes=["plain", "away"])
 
     @property
     def outputs(self) -> list[Any]:
         """Everything that a new result changes."""
-        shown = [self.take, self.player, self.midi, self.wav, self.reuse_button]
+        shown = [self.cards, self.roll, self.away, *self.take_away.outputs]
         return [self.notice, self.single, self.several, *shown]
 
     @property
@@ -53,18 +54,25 @@ class ResultPanel:
         """What changes while something is being written."""
         return [*self.writers, self.stop_button, self.notice]
 
-    def connect(self, seed: SeedPanel) -> None:
-        """Let takes be chosen, heard with the seed's SoundFont, and become the seed."""
-        self.take.input(self.choose_take, [self.take, seed.font], self.outputs, **READING)
-        seed.font.input(self.choose_font, [seed.font], self.outputs, **READING)
-        self.reuse_button.click(seed.reuse, [seed.font], seed.outputs, **READING)
+    def connect(self, came: Any) -> Any:
+        """Let takes be chosen and changed; whoever comes back, by that event, finds theirs. Returns what comes then."""
+        self.cards.choose(self.choose_take, None, self.outputs, **READING)
+        self.roll.edit(self.edit, [self.roll], self.outputs, **READING)
         self.stop_button.click(self.stop, None, [self.stop_button], **AT_ONCE)
+        self.take_away.connect()
+        return came(self.greet, None, self.outputs, **QUIET)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
 
+    def greet(self, request: gr.Request) -> Iterator[Changes]:
+        """Show what was written last, to whoever comes back to it."""
+        visit = self.visits.at(request)
+        if visit.result is not None and visit.result.takes:
+            yield from guarded(self.notice, self.words, self.show, visit)
+
     def begin(self, request: gr.Request) -> Changes:
         """Before the writing: what was asked to stop earlier no longer counts."""
-        self.visits.of(request.session_hash).stop.clear()
+        self.visits.at(request).stop.clear()
         return {
             **{button: gr.update(interactive=False) for button in self.writers},
             self.stop_button: gr.update(interactive=True),
@@ -87,54 +95,95 @@ class ResultPanel:
 
         Its handler looks for this itself: were it cancelled, it could not hand over what it has written.
         """
-        self.visits.of(request.session_hash).stop.set()
+        self.visits.at(request).stop.set()
         return {self.stop_button: gr.update(interactive=False)}
 
-    def choose_take(self, request: gr.Request, number: int, font: str | None) -> Iterator[Changes]:
+    def choose_take(self, request: gr.Request, event: gr.EventData) -> Iterator[Changes]:
         """Show another of the takes."""
-        visit = self.visits.of(request.session_hash)
-        result = visit.result
-        if result is not None and not result.entries and number in range(len(result.takes)):
-            visit.result = replace(result, shown=number)
-            yield from guarded(self.notice, self.words, self.show, visit, font)
+        visit = self.visits.at(request)
+        ids = [piece.id for piece in visit.result.pieces] if visit.result is not None else []
+        if event.id in ids:
+            visit.choose(ids.index(event.id))
+            yield from guarded(self.notice, self.words, self.show, visit)
 
-    def choose_font(self, request: gr.Request, font: str | None) -> Iterator[Changes]:
-        """Let the take that is shown be heard with another SoundFont."""
-        visit = self.visits.of(request.session_hash)
-        if visit.result is not None and not visit.result.entries:
-            yield from guarded(self.notice, self.words, self.show, visit, font)
+    def edit(self, request: gr.Request, text: str | None) -> Iterator[Changes]:
+        """Take over what was changed in the piano roll."""
+        yield from guarded(self.notice, self.words, self._edit, self.visits.at(request), text)
 
     # --- the work ----------------------------------------------------------------------------------------------------
 
-    def show(self, visit: Visit, font: str | None) -> Iterator[Changes]:
-        """Show the visitor's result: picture and MIDI file, then the sound; the last sentence says how it went."""
-        t, result = self.words, visit.result
+    def _edit(self, visit: Visit, text: str | None) -> Iterator[Changes]:
+        if visit.result is not None and visit.result.takes:
+            self.changed(visit, text)
+            yield self._shown(visit)
+
+    def changed(self, visit: Visit, text: str | None) -> pipeline.Take:
+        """The shown take as it is in the piano roll now, which is also what the visitor has from then on."""
+        result = visit.result
         assert result is not None
-        take, folder = result.take, result.folder_of(result.shown)
-        midi = folder / pipeline.file_name(take, "mid")
-        pipeline.save_midi(take, midi)
-        pictures = prepared.pictures(take, folder)
-        look = prepared.new_part(take)
-        yield {
+        edited = roll.read(text, result.take.score)
+        if edited.revision > result.revision:
+            recipe = {**result.take.recipe, "edited": True}
+            take = replace(result.take, score=edited.score, new=edited.new, recipe=recipe)
+            visit.change_take(take, edited.revision, edited.locked)
+            visit.hearing.forget(result.place)
+        assert visit.result is not None
+        return visit.result.take
+
+    def growing(self, name: str, heard: pipeline.Heard, music: Growing) -> Changes:
+        """A take that is being written, as far as it can be heard: it plays from its first new bar on."""
+        score = heard.score
+        fresh = [[n for n in track.notes if heard.new_from <= n.onset < heard.until] for track in score.tracks]
+        value = roll.value(
+            score,
+            piece=name,
+            new=fresh,
+            region=(heard.new_from, heard.until),
+            sound=address(music.key),
+            play_from=heard.new_from_s,
+            growing=True,
+        )
+        stand = {self.single: widgets.stand(here=True), self.several: widgets.stand(here=False)}
+        return stand | {self.roll: value, self.cards: None, self.away: widgets.stand(here=False)}
+
+    def show(self, visit: Visit) -> Iterator[Changes]:
+        """Show the visitor's result; the last sentence says how it went."""
+        assert visit.result is not None
+        yield self._shown(visit) | {self.notice: widgets.done(describe.outcome(visit.result, self.words))}
+
+    def again(self, visit: Visit) -> Changes:
+        """The same, to be heard otherwise."""
+        return self._shown(visit) if visit.result is not None and visit.result.takes else {}
+
+    def _shown(self, visit: Visit) -> Changes:
+        result, hearing = visit.result, visit.hearing
+        assert result is not None
+        take = result.take
+        places = [f"take {i}" for i in range(len(result.takes))]
+        sounds = [
+            hearing.at(place) or hearing.offer(place, one.score)
+            for place, one in zip(places, result.takes, strict=True)
+        ]
+        value = roll.value(
+            take.score,
+            piece=result.name,
+            revision=result.revision,
+            new=take.new,
+            locked=result.locked,
+            region=(take.new_from, take.end),
+            sound=sounds[result.shown],
+            editable=True,
+            rewritable=True,
+        )
+        return {
             self.single: widgets.stand(here=True),
             self.several: widgets.stand(here=False),
-            self.take: self._takes(result),
-            self.player: widgets.player_value(pictures, t("result.roll"), **look),
-            self.midi: gr.update(value=str(midi), interactive=True),
-            self.wav: gr.update(value=None, interactive=False),
-            self.reuse_button: gr.update(interactive=True),
-            self.notice: widgets.working(t("result.sounding")),
-        }
-        sound, remark = prepared.sound(take.score, folder / pipeline.file_name(take, "wav"), font)
-        if visit.result is not result:
-            return
-        yield {
-            self.player: widgets.player_value(pictures, t("result.roll"), sound=sound, remark=t.told(remark), **look),
-            self.wav: gr.update(value=str(sound) if sound else None, interactive=sound is not None),
-            self.notice: widgets.done(describe.outcome(result, t)),
+            self.away: widgets.stand(here=True),
+            self.cards: cards.value(result, self.words, keepable=visit.store is not None, sounds=sounds),
+            self.roll: value,
+            **self.take_away.clear(),
         }
 
-    def _takes(self, result: Result) -> Any:
-        """The choice of takes; hidden where there is none."""
-        choices = [(self.words("result.take", number=i + 1), i) for i in range(len(result.takes))]
-        return gr.update(choices=choices, value=result.shown, visible=len(choices) > 1)
+
+def _shown_take(visit: Visit) -> pipeline.Take | None:
+    return visit.result.take if visit.result is not None and visit.result.takes else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, ClassVar
 
 import gradio as gr
@@ -17,7 +17,8 @@ import gradio as gr
 from studio import pipeline
 from studio.errors import StudioError
 from studio.ui import describe, widgets
-from studio.ui.handlers import AT_ONCE, WRITING, Changes, guarded
+from studio.ui.handlers import AT_ONCE, READING, WRITING, Changes, guarded
+from studio.ui.history_panel import HistoryPanel
 from studio.ui.line import Line
 from studio.ui.result_panel import ResultPanel
 from studio.ui.seed_panel import SeedPanel
@@ -36,8 +37,17 @@ class Tab:
     first_bar: gr.Number
     last_bar: gr.Number
 
-    def __init__(self, words: Words, visits: Visits, line: Line, seed: SeedPanel, result: ResultPanel) -> None:
-        self.words, self.visits, self.line, self.seed, self.result = words, visits, line, seed, result
+    def __init__(
+        self,
+        words: Words,
+        visits: Visits,
+        line: Line,
+        seed: SeedPanel,
+        result: ResultPanel,
+        history: HistoryPanel,
+    ) -> None:
+        self.words, self.visits, self.line = words, visits, line
+        self.seed, self.result, self.history = seed, result, history
         self.models, self.no_model = self._find_models()
         self.own: list[Any] = []
         if not self.models:
@@ -82,8 +92,8 @@ class Tab:
 
     @property
     def fields(self) -> list[Any]:
-        """What the tab's button hands over to `generate`, the SoundFont first."""
-        return [self.seed.font, self.number, *self.own]
+        """What the tab's button hands over to `generate`."""
+        return [self.number, *self.own]
 
     @property
     def outputs(self) -> list[Any]:
@@ -91,14 +101,14 @@ class Tab:
         return self.result.outputs
 
     def _start(self, visit: Visit, seed: pipeline.Seed, fields: Sequence[Any]) -> Generator[Any, None, None]:
-        """Ask the pipeline for what the fields say (without the SoundFont); what is wrong is raised at once."""
+        """Ask the pipeline for what the fields say; what is wrong is raised at once."""
         raise NotImplementedError
 
     def _write(self, visit: Visit, run: Generator[Any, None, None]) -> Generator[Changes, None, bool]:
         """Let the model write, unless the visitor stops it, and put what it wrote on the desk; whether it did."""
         raise NotImplementedError
 
-    def _show(self, visit: Visit, font: str | None) -> Iterator[Changes]:
+    def _show(self, visit: Visit) -> Iterator[Changes]:
         """Show what is on the desk now."""
         raise NotImplementedError
 
@@ -164,13 +174,25 @@ class Tab:
         page.load(self.roll, None, [self.number], **AT_ONCE)
         self.dice.click(self.roll, None, [self.number], **AT_ONCE)
         rolled = self.again_button.click(self.roll, None, [self.number], **AT_ONCE)
-        for asked in (self.generate_button.click, rolled.then):
-            begun = asked(self.result.begin, None, self.result.busy, **AT_ONCE)
-            written = begun.then(self.generate, self.fields, self.outputs, **WRITING)
-            written.failure(self.result.refused, None, [self.result.notice], **AT_ONCE)
-            written.then(self.result.finish, None, self.result.busy, **AT_ONCE)
+        self.write_on(self.generate_button.click)
+        self.write_on(rolled.then)
+
+    def write_on(self, asked: Callable[..., Any]) -> None:
+        """Let the model write whenever this comes."""
+        begun = asked(self.result.begin, None, self.result.busy, **AT_ONCE)
+        written = begun.then(self.generate, self.fields, self.outputs, **WRITING)
+        written.failure(self.result.refused, None, [self.result.notice], **AT_ONCE)
+        finished = written.then(self.result.finish, None, self.result.busy, **AT_ONCE)
+        finished.then(self.history.refresh, None, self.history.outputs, **READING)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
+
+    def recall(self, request: gr.Request) -> Changes:
+        """Set the fields as the visitor had them when they asked last."""
+        before = self.visits.at(request).fields
+        # Never nothing at all: Gradio would take that for the value of the first field.
+        changes: Changes = {self.number: gr.skip()}
+        return changes | {f: gr.update(value=before[f.elem_id]) for f in self.fields if f.elem_id in before}
 
     def roll(self) -> int:
         """A new seed number, short enough to be remembered."""
@@ -178,7 +200,8 @@ class Tab:
 
     def generate(self, request: gr.Request, *fields: Any) -> Iterator[Changes]:
         """Let the model write; what was on the page stays until there is something new to show."""
-        visit = self.visits.of(request.session_hash)
+        visit = self.visits.at(request)
+        visit.remember({field.elem_id: value for field, value in zip(self.fields, fields, strict=True)})
         yield from guarded(self.result.notice, self.words, self._generate, visit, fields)
 
     def _generate(self, visit: Visit, fields: Sequence[Any]) -> Iterator[Changes]:
@@ -186,8 +209,7 @@ class Tab:
         if seed is None:
             yield {notice: widgets.error(t("error.no_seed"))}
             return
-        font, *rest = fields
-        run = self._start(visit, seed, rest)
+        run = self._start(visit, seed, fields)
         with contextlib.closing(run), self.line.ticket() as ticket:
             while (before := self.line.before(ticket)) and not visit.stop.is_set():
                 yield {notice: widgets.working(t("result.in_line", before=before))}
@@ -197,4 +219,4 @@ class Tab:
         if not written:
             yield {notice: widgets.done(t("result.stopped_early"))}
             return
-        yield from self._show(visit, font)
+        yield from self._show(visit)

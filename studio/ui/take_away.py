@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,8 +21,6 @@ from studio.ui.words import Words
 
 FIRST = ("midi", "wav")
 """The formats that most people want; the others stand in a menu."""
-
-Sound = Path | pipeline.Mix | None
 
 
 class TakeAway:
@@ -65,24 +62,23 @@ class TakeAway:
         """What making a file changes."""
         return [self.notice, self.made]
 
-    def connect(self, sound: gr.components.Component, heard: Callable[[Visit, Any], Sound]) -> None:
-        """Let the buttons work. `heard` says, from the value of `sound`, by which SoundFont or mix a file sounds."""
+    def connect(self) -> None:
+        """Let the buttons work; files sound as the visitor hears the music."""
         for name, button in self.buttons.items():
-            button.click(self._clicked(name, heard), [sound], self.outputs, **READING)
+            button.click(self._clicked(name), None, self.outputs, **READING)
 
     def clear(self) -> Changes:
         """The changes that let what was made of other music disappear."""
         return {self.made: None, self.notice: None}
 
-    def _clicked(self, name: str, heard: Callable[[Visit, Any], Sound]) -> Callable[..., Iterator[Changes]]:
+    def _clicked(self, name: str) -> Callable[..., Iterator[Changes]]:
         # Not a partial: Gradio would not see that it wants the request.
-        def clicked(request: gr.Request, value: Any) -> Iterator[Changes]:
-            visit = self.visits.at(request)
-            yield from guarded(self.notice, self.words, self.make, visit, name, partial(heard, visit, value))
+        def clicked(request: gr.Request) -> Iterator[Changes]:
+            yield from guarded(self.notice, self.words, self.make, self.visits.at(request), name)
 
         return clicked
 
-    def make(self, visit: Visit, name: str, sound: Callable[[], Sound]) -> Iterator[Changes]:
+    def make(self, visit: Visit, name: str) -> Iterator[Changes]:
         """Make the file and hand it over."""
         t, music = self.words, self.music(visit)
         offered = next(f for f in pipeline.FORMATS if f.name == name)
@@ -91,6 +87,6 @@ class TakeAway:
         yield {self.made: None, self.notice: widgets.working(t("export.making", format=t(f"export.{name}")))}
         with tempfile.TemporaryDirectory(prefix="music-studio-") as folder:
             path = Path(folder, pipeline.file_name(music, offered.suffix))
-            pipeline.save(music, path, sound=sound() if offered.sounds else None)
+            pipeline.save(music, path, sound=visit.hearing.mix if offered.sounds else None)
             # Gradio copies the file to where it is served from before this goes on.
             yield {self.made: widgets.served(path) | {"orig_name": path.name}, self.notice: None}

@@ -5,6 +5,7 @@ A tab is one verb of the pipeline. What is particular to it (which bars, which t
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -62,7 +63,7 @@ class VerbTab(Tab):
             [(model.title, model.name) for model in self.models.values()],
             value=first.name,
             label=self.words("settings.model"),
-            info=first.help,
+            info=self.words.told(first.help),
             elem_id=f"{self.verb}-model",
         )
 
@@ -80,7 +81,7 @@ class VerbTab(Tab):
     @property
     def fields(self) -> list[Any]:
         """What the tab's button hands over."""
-        return [self.seed.font, self.model, self.number, self.takes, *self.own, *self.controls.values()]
+        return [self.model, self.number, self.takes, *self.own, *self.controls.values()]
 
     def connect(self, page: gr.Blocks) -> None:
         """Make the tab live."""
@@ -90,10 +91,19 @@ class VerbTab(Tab):
 
     # --- handlers ----------------------------------------------------------------------------------------------------
 
+    def recall(self, request: gr.Request) -> Changes:
+        """See `Tab`; what the model offers comes first."""
+        changes = super().recall(request)
+        name = changes.get(self.model, {}).get("value")
+        if name not in self.models:
+            return changes
+        offered = self.choose_model(name)
+        return {field: offered.get(field, {}) | changes.get(field, {}) for field in offered | changes}
+
     def choose_model(self, name: str) -> Changes:
         """Offer the chosen model's controls, at its own ranges and defaults, and no others."""
         offered = self._offered(self.models[name])
-        changes: Changes = {self.model: gr.update(info=self.models[name].help)}
+        changes: Changes = {self.model: gr.update(info=self.words.told(self.models[name].help))}
         for key, component in self.controls.items():
             changes[component] = controls.update(offered.get(key), self.words)
         return changes
@@ -115,25 +125,33 @@ class VerbTab(Tab):
         return {"model": name, "seed": int(number or 0), "takes": int(takes or 1), **chosen}
 
     def _write(self, visit: Visit, run: Generator[Any, None, None]) -> Generator[Changes, None, bool]:
-        """Tell each bar; a writing that was stopped leaves the takes as far as they are."""
-        progress: pipeline.Progress | None = None
+        """Tell each bar, and let it be heard; a writing that was stopped leaves the takes as far as they are."""
+        assert visit.seed is not None
+        name, progress = secrets.token_hex(8), None
         finished: list[pipeline.Take] = []
-        # Asked each time before the model goes on: it may have been stopped while it waited for its place.
-        while not visit.stop.is_set() or finished:
-            step = next(run, None)
-            if step is None:
-                visit.result = Result(tuple(finished), visit.new_folder())
-                return True
-            if isinstance(step, pipeline.Take):
-                finished.append(step)
-                continue
-            progress = step
-            sentence = self.words("result.writing", done=step.bars_done, total=step.bars_total)
-            yield {self.result.notice: widgets.working(sentence, step.bars_done, step.bars_total)}
+        with visit.hearing.growing("take 0", visit.seed.score) as music:
+            # Asked each time before the model goes on: it may have been stopped while it waited for its place.
+            while not visit.stop.is_set() or finished:
+                step = next(run, None)
+                if step is None:
+                    music.finish(finished[0].score)
+                    visit.hearing.forget_others("take ", music.key)
+                    visit.written(Result(tuple(finished), name=name))
+                    return True
+                if isinstance(step, pipeline.Take):
+                    finished.append(step)
+                    continue
+                progress = step
+                music.put(step.heard)
+                sentence = self.words("result.writing", done=step.bars_done, total=step.bars_total)
+                told = {self.result.notice: widgets.working(sentence, step.bars_done, step.bars_total)}
+                yield self.result.growing(name, step.heard, music) | told
+        # What rang on over the last bar line was heard, but is not part of the take: it sounds anew.
+        visit.hearing.forget("take ")
         if progress is None:
             return False
-        visit.result = Result(progress.takes, visit.new_folder(), progress.bars_total)
+        visit.written(Result(progress.takes, progress.bars_total, name=name))
         return True
 
-    def _show(self, visit: Visit, font: str | None) -> Iterator[Changes]:
-        yield from self.result.show(visit, font)
+    def _show(self, visit: Visit) -> Iterator[Changes]:
+        yield from self.result.show(visit)

@@ -1,4 +1,4 @@
-"""`Visit`: what a visitor has on the desk - a seed, a result, a private folder - and `Visits`, which keeps them apart.
+"""`Visit`: what a visitor has on the desk - a seed, a result - and `Visits`, which keeps them apart.
 
 Where the visitor has a name of their own, a random cookie, their work is kept in a store: it is there again after a
 reload, and when the server was stopped. Knows the pipeline's values by name only; nothing of components.
@@ -7,10 +7,7 @@ reload, and when the server was stopped. Knows the pipeline's values by name onl
 from __future__ import annotations
 
 import contextlib
-import itertools
 import secrets
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,69 +16,80 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import MidiError, StoreError, StudioError
-from studio.pipeline import Entry, Seed, Take
-from studio.store import Desk, Piece, Store, is_visitor, of_seed, of_takes
+from studio.pipeline import Entry, Note, Score, Seed, Take
+from studio.store import Desk, Piece, Store, edited_seed, edited_take, is_visitor, of_seed, of_takes
+from studio.ui.hearing import Hearing
 
 SEED = "seed"
 """Where on the desk the music lies that the tabs work with; a second piece that a tab wants has a place of its own."""
 KEEP_S = 2 * 60 * 60.0  # a visit nobody used for this long is cleared away
-MOST_FOLDERS = 8  # of one visit; what is on the page was copied when it was shown
 MOST = 200  # visits kept at once; the longest unused go first
 COOKIE = "studio-visitor"
 """32 hex digits that the page draws once: by them a visitor is known again."""
 WORK = "work.sqlite3"
 
 
+Marked = tuple[frozenset[Note], ...]
+"""For each track some of its notes."""
+
+
+def _name() -> str:
+    return secrets.token_hex(8)
+
+
 @dataclass(frozen=True)
 class Result:
-    """What was written last: the takes and which of them is `shown`; its files lie in a folder of its own in `folder`.
+    """What was written last: the takes and which of them is `shown`.
 
     Of a comparison all `entries` are shown, and the takes are those of its entries that have one.
     `stopped`: how many bars each take was to have when the visitor had enough; None where all were written. `pieces`
-    are the takes as they are kept, once `Visit.written` has been told of them.
+    are the takes as they are kept, once `Visit.written` has been told of them. On the page it goes by its `name`;
+    `revision` counts how often its notes were changed there, `locked` are those of the shown take that must stay.
     """
 
     takes: tuple[Take, ...]
-    folder: Path
     stopped: int | None = None
     shown: int = 0
     entries: tuple[Entry, ...] = ()
     pieces: tuple[Piece, ...] = ()
+    name: str = field(default_factory=_name)
+    revision: int = 0
+    locked: Marked = ()
 
     @property
     def take(self) -> Take:
         return self.takes[self.shown]
 
-    def folder_of(self, number: int) -> Path:
-        """Where the files of a take lie, which is made if need be."""
-        folder = self.folder / f"take-{number + 1}"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+    @property
+    def place(self) -> str:
+        """What `Hearing` knows the shown take by."""
+        return f"take {self.shown}"
 
 
 @dataclass(frozen=True)
 class OnDesk:
-    """A piece of music that was read, and the folder where its picture and its sound lie."""
+    """A piece of music to work with; `name`, `revision` and `locked` as in `Result`."""
 
     seed: Seed
-    folder: Path
+    name: str = field(default_factory=_name)
+    revision: int = 0
+    locked: Marked = ()
 
 
 @dataclass
 class Visit:
     """One visitor's `desk`, with the music that lies on it by its place, and the last `result`.
 
-    `folder` is nobody else's; `stop` is set to end the writing that is under way. `store` keeps the work of `visitor`;
-    it is None where there is none or the visitor has no name. `trouble` says why something could not be kept, or "".
-    `fields`: what the visitor last asked for, by the id of the page's field.
+    `stop` is set to end the writing that is under way. `store` keeps the work of `visitor`; it is None where there is
+    none or the visitor has no name. `trouble` says why something could not be kept, or "". `fields`: what the visitor
+    last asked for, by the id of the page's field.
     """
 
-    folder: Path
     desk: dict[str, OnDesk] = field(default_factory=dict)
     result: Result | None = None
+    hearing: Hearing = field(default_factory=Hearing)
     stop: threading.Event = field(default_factory=threading.Event)
     used: float = 0.0
-    numbers: Iterator[int] = field(default_factory=itertools.count)
     store: Store | None = None
     visitor: str = ""
     trouble: str = ""
@@ -98,20 +106,13 @@ class Visit:
         """The music that the tabs work with."""
         return self.music(SEED)
 
-    def new_folder(self) -> Path:
-        """An empty folder for the files of one seed or result; the oldest ones go."""
-        old = sorted(self.folder.iterdir())
-        for folder in old[: max(0, len(old) - MOST_FOLDERS + 1)]:
-            shutil.rmtree(folder, ignore_errors=True)
-        return Path(tempfile.mkdtemp(prefix=f"{next(self.numbers):06}-", dir=self.folder))
-
     # --- work that is kept -------------------------------------------------------------------------------------------
 
     def put(self, place: str, music: OnDesk) -> None:
         """Lay music on the desk. What is kept already, by its file's sum, stays the piece that it is."""
         self.desk[place] = music
         self.places.pop(place, None)
-        if self.store is None:
+        if self.store is None or not music.seed.score.note_count:
             return
         with self._keeping():
             piece = self.store.by_file(self.visitor, music.seed.sha256)
@@ -135,9 +136,39 @@ class Visit:
 
     def choose(self, number: int) -> None:
         """Make another take of the result the one that is shown."""
-        if self.result is not None and number in range(len(self.result.takes)):
-            self.result = replace(self.result, shown=number)
+        result = self.result
+        if result is not None and number in range(len(result.takes)):
+            self.result = replace(result, shown=number, revision=result.revision + 1, locked=())
             self._keep_desk()
+
+    def change(self, place: str, score: Score, revision: int, locked: Marked) -> OnDesk:
+        """Let the music at a place have other notes: from then on it is a piece of its own, below what it was."""
+        music = self.desk[place]
+        piece = None
+        with self._keeping():
+            before = self.store.get(self.visitor, self.places[place]) if self.store and place in self.places else None
+            piece = edited_seed(replace(music.seed, score=score), before)
+            if self.store is not None and score.note_count:
+                self.store.put(self.visitor, piece)
+                self.places[place] = piece.id
+        seed = replace(music.seed, score=score, sha256=piece.sha256 if piece else "", recipe=None)
+        self.desk[place] = OnDesk(seed, music.name, revision, locked)
+        self._keep_desk()
+        return self.desk[place]
+
+    def change_take(self, take: Take, revision: int, locked: Marked) -> None:
+        """Let the shown take have other notes."""
+        result = self.result
+        assert result is not None
+        takes = tuple(take if i == result.shown else other for i, other in enumerate(result.takes))
+        pieces = result.pieces
+        if pieces:
+            changed = edited_take(take, pieces[result.shown])
+            pieces = tuple(changed if i == result.shown else other for i, other in enumerate(pieces))
+        self.result = replace(result, takes=takes, pieces=pieces, revision=revision, locked=locked)
+        with self._keeping():
+            if self.store is not None and pieces:
+                self.store.put(self.visitor, pieces[result.shown])
 
     def piece(self, id: str) -> Piece | None:
         """A take of the result, or any piece of this visitor's; None where they have none of that id."""
@@ -152,7 +183,7 @@ class Visit:
         pieces = run if any(one.id == piece.id for one in run) else [piece]
         shown = [one.id for one in pieces].index(piece.id)
         takes = tuple(one.take() for one in pieces)
-        self.result = Result(takes, self.new_folder(), shown=shown, pieces=tuple(pieces))
+        self.result = Result(takes, shown=shown, pieces=tuple(pieces))
         self._keep_desk()
 
     def keep(self, id: str, kept: bool) -> None:
@@ -191,11 +222,11 @@ class Visit:
             if pieces:
                 takes = tuple(piece.take() for piece in pieces)
                 shown = min(desk.shown, len(takes) - 1)
-                self.result = Result(takes, self.new_folder(), shown=shown, pieces=pieces)
+                self.result = Result(takes, shown=shown, pieces=pieces)
 
     def _restore_place(self, place: str, piece: Piece | None) -> None:
         if piece is not None:
-            self.desk[place] = OnDesk(piece.seed(), self.new_folder())
+            self.desk[place] = OnDesk(piece.seed())
             self.places[place] = piece.id
 
     @contextlib.contextmanager
@@ -224,25 +255,13 @@ class Visits:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, data: Path | None = None) -> None:
-        self._root = tempfile.TemporaryDirectory(prefix="music-studio-", ignore_cleanup_errors=True)
         self._visits: dict[str, Visit] = {}
-        self._for_all: dict[str, Path] = {}
         self._lock = threading.Lock()
         self._clock = clock
         self._data = data
         self._store: Store | None = None
         self.trouble = ""
         """Why nothing can be kept, or what was found wrong with the store; "" where all is well."""
-
-    def folder_for_all(self, key: str) -> Path:
-        """A folder that belongs to no visit and stays as long as the server: for what is the same for all."""
-        with self._lock:
-            if key not in self._for_all:
-                self._for_all[key] = self._new_folder()
-            return self._for_all[key]
-
-    def _new_folder(self) -> Path:
-        return Path(tempfile.mkdtemp(dir=self._root.name))
 
     def of(self, name: str | None) -> Visit:
         """The visit of this page, a new one the first time. `name` comes from outside: it is a key, never a path."""
@@ -251,7 +270,7 @@ class Visits:
             # Callers without a name share nothing with each other.
             name = name or secrets.token_hex()
             if name not in self._visits:
-                self._visits[name] = Visit(self._new_folder())
+                self._visits[name] = Visit()
             self._visits[name].used = now
             self._clear(now)
             return self._visits[name]
@@ -286,7 +305,7 @@ class Visits:
         surplus = max(0, len(by_age) - MOST)
         for i, name in enumerate(by_age):
             if i < surplus or now - self._visits[name].used > KEEP_S:
-                shutil.rmtree(self._visits.pop(name).folder, ignore_errors=True)
+                self._visits.pop(name).hearing.forget("")
 
 
 def _visitor(request: Any) -> str:

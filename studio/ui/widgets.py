@@ -6,14 +6,13 @@ template, and in a plain `gr.HTML` value too, as JavaScript: so no text of a vis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from studio.ui.prepared import Pictures
 from studio.ui.words import Words, languages
 
 HERE = Path(__file__).parent
@@ -39,11 +38,6 @@ def header(words: Words) -> gr.HTML:
     """Name of the page, the other languages, light or dark, and the sentence for a server that is gone."""
     others = {code: Words(code)("app.language") for code in languages() if code != words.language}
     return _component("header", labels=words.group("app"), languages=others, elem_id="header")
-
-
-def player(words: Words, name: str, elem_id: str) -> gr.HTML:
-    """Piano roll and sound of one score; its value is made by `player_value`."""
-    return _component("player", labels=words.group("player") | {"name": name}, elem_id=elem_id)
 
 
 def facts(elem_id: str) -> gr.HTML:
@@ -102,24 +96,3 @@ def remark(sentence: str) -> None:
 def upload_problem() -> gr.HTML:
     """Where page.js says that a file was too large to be sent."""
     return gr.HTML('<p class="upload-problem" role="alert" hidden></p>', apply_default_css=False)
-
-
-def player_value(
-    pictures: Pictures,
-    alt: str,
-    *,
-    sound: Path | None = None,
-    remark: str = "",
-    mark: float | None = None,
-    timeline: Sequence[tuple[float, float]] = (),
-) -> dict[str, Any]:
-    """Value of a player, see player.js; `mark`: second at which the new music starts."""
-    return {
-        "light": served(pictures.light),
-        "dark": served(pictures.dark),
-        "alt": alt,
-        "audio": served(sound) if sound else None,
-        "remark": remark,
-        "mark": mark,
-        "timeline": list(map(list, timeline)),
-    }

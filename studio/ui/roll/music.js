@@ -109,7 +109,7 @@ function createMusic() {
     },
 
     all: () => music.notes.flat(),
-    seconds: (tick) => clock.seconds(tick),
+    seconds: (tick) => (clock ? clock.seconds(tick) : 0),
     tick: (second) => clock.tick(second),
     barAt: (tick) => music.bars[Math.max(0, lastAt(music.bars, tick, (bar) => bar.start))],
     // 6/8, 9/8 and 12/8 beat in dotted quarters.

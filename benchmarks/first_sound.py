@@ -1,15 +1,13 @@
-"""`python -m benchmarks.first_sound`: from the click on Generate to sound, in a browser, with the shipped models.
+"""`python -m benchmarks.first_sound`: from the click that asks for music to its sound, in a browser, on the real page.
 
-The real server, queue and player, on a page that has nothing but the button: each click is timed inside the page until
-the audio clock has moved past the beginning of the first new bar and what goes to the loudspeakers is not silent. Then
-32 bars are written while they are heard, and stalls are counted.
+Each click is timed inside the page until the audio clock has moved past the beginning of the first new bar and what
+goes to the loudspeakers is not silent. Then 32 bars are written while they are heard, and stalls are counted.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,9 +15,6 @@ from typing import Any
 from benchmarks import generation
 from benchmarks.table import Row, circumstances, report, told, write
 from studio import pipeline, ui
-from studio.ui.sounds import SOUNDS
-
-import gradio as gr  # isort: skip  # after studio.ui, which tells it not to look for a network
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 LOUD = 0.002
@@ -27,6 +22,9 @@ LOUD = 0.002
 WRITTEN = 32
 LISTENED_S = 20
 """Seconds of the new music that are heard when stalls are counted: the writing is over long before."""
+
+WRITING = "#result-notice .notice[data-kind=working]"
+WROTE = "#result-notice .notice[data-kind=done]:has-text('Wrote')"
 
 EARS = """
 const connect = AudioNode.prototype.connect;
@@ -40,11 +38,16 @@ AudioNode.prototype.connect = function (to, ...more) {
 window.stalls = 0;
 document.addEventListener("studio-sound", ({ detail }) => { if (detail.stalled) window.stalls += 1; });
 document.addEventListener("click", (event) => {
-  if (!event.target.closest("#write")) return;
-  const clicked = performance.now(), samples = new Float32Array(512);
+  if (!event.target.closest("#continue-generate")) return;
+  const clicked = performance.now(), samples = new Float32Array(512), play = studioSound.play;
   studioSound.stop();
-  window.took = null;
-  window.moving = null;
+  window.took = window.moving = null;
+  window.mark = Infinity;
+  studioSound.play = (asked) => {
+    if (asked.from !== undefined) window.mark = asked.from;
+    studioSound.play = play;
+    return play.call(studioSound, asked);
+  };
   const look = setInterval(() => {
     const now = performance.now() - clicked;
     if (!window.ears || !studioSound.playing || studioSound.position() <= window.mark) return;
@@ -57,44 +60,6 @@ document.addEventListener("click", (event) => {
 }, { capture: true });
 """.replace("LOUD", str(LOUD))
 
-PLAY = """
-let playing = null; // one key comes again with every bar
-watch("value", () => {
-  const { key, from } = props.value;
-  if (!key || key === playing) return;
-  playing = key;
-  window.mark = from;
-  studioSound.play({ url: "sound/" + key, from, owner: element });
-});
-element.dataset.ready = "true";
-"""
-
-
-def page() -> gr.Blocks:
-    """A button that lets a model write, and what plays it as soon as the first bar is there."""
-    seed = generation.seed()
-
-    def generate(model: str, bars: float, number: float) -> Iterator[dict[str, Any]]:
-        run = pipeline.continue_(seed, pipeline.Request(model, bars=int(bars), seed=int(number)))
-        take: pipeline.Take | None = None
-        with SOUNDS.growing(seed.score) as growing:
-            for step in run:
-                if isinstance(step, pipeline.Take):
-                    take = step
-                    continue
-                growing.put(step.heard)
-                yield {"key": growing.key, "from": step.heard.new_from_s, "bars": step.bars_done}
-            assert take is not None
-            growing.finish(take.score)
-        yield {"key": growing.key, "from": take.score.seconds_at(take.new_from), "bars": take.bars_new}
-
-    with gr.Blocks() as blocks:
-        model, bars, number = gr.Textbox(elem_id="model"), gr.Number(8, elem_id="bars"), gr.Number(0, elem_id="number")
-        button = gr.Button("Generate", elem_id="write")
-        sound = gr.HTML({}, html_template="<p>${value.bars}</p>", js_on_load=PLAY, elem_id="sound")
-        button.click(generate, [model, bars, number], sound, show_progress="hidden", concurrency_limit=2)
-    return blocks
-
 
 def clicks(browser: Any, address: str, model: str, count: int) -> tuple[list[float], list[float]]:
     """Milliseconds from each click to an advancing clock, and to sound; the first of the page is not told."""
@@ -106,7 +71,7 @@ def clicks(browser: Any, address: str, model: str, count: int) -> tuple[list[flo
         if number:
             moving.append(tab.evaluate("moving"))
             heard.append(tab.evaluate("took"))
-        tab.wait_for_function("document.querySelector('#sound p').textContent === '8'")
+        tab.wait_for_selector(WROTE, timeout=90_000)
     tab.context.close()
     return moving, heard
 
@@ -123,21 +88,31 @@ def stalls(browser: Any, address: str, model: str, number: int) -> int:
 
 
 def opened(browser: Any, address: str) -> Any:
-    """A page of a visitor of its own, with ears."""
-    tab = browser.new_context().new_page()
+    """A page of a visitor of its own, with ears and the example as its seed."""
+    tab = browser.new_context(locale="en-US").new_page()
     tab.add_init_script(EARS)
     tab.goto(address)
-    tab.wait_for_selector("[data-ready]", state="attached")
+    tab.wait_for_selector("#seed-facts .title")
+    title = generation.seed().score.title
+    tab.click("#seed-example input")
+    tab.click(f"[role=option]:has-text({title!r})")
+    tab.wait_for_selector(f"#seed-facts .title:text-is({title!r})")
+    tab.click("#continue-advanced button")
     return tab
 
 
 def ask(tab: Any, model: str, bars: int, number: int) -> None:
     """Fill in and click."""
-    tab.fill("#model textarea, #model input", model)
-    tab.fill("#bars input", str(bars))
-    tab.fill("#number input", str(number))
-    tab.wait_for_timeout(300)  # who types leaves the field before the click
-    tab.click("#write")
+    title = next(info.title for info in pipeline.models("continue") if info.name == model)
+    if tab.input_value("#continue-model input") != title:
+        tab.click("#continue-model input")
+        tab.click(f"[role=option]:text-is({title!r})")
+    tab.fill("#continue-bars input[type=number]", str(bars))
+    tab.fill("#continue-number input", str(number))
+    tab.keyboard.press("Tab")
+    tab.wait_for_timeout(500)  # the page has taken it in
+    tab.click("#continue-generate")
+    tab.wait_for_selector(WRITING, state="attached")
 
 
 def measure(browser: Any, address: str, models: list[str], count: int) -> list[Row]:
@@ -168,7 +143,7 @@ def main(argv: list[str] | None = None) -> None:
     about = circumstances(told("benchmarks.first_sound", argv))
     for model in args.models:
         list(pipeline.continue_(generation.seed(), pipeline.Request(model, bars=1)))  # loads it, as the studio does
-    blocks = page()
+    blocks = ui.build("en")
     address = ui.launch(blocks, port=args.port)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -70,15 +70,6 @@ class ResultPanel:
         if visit.result is not None and visit.result.takes:
             yield from guarded(self.notice, self.words, self.show, visit)
 
-    def begin(self, request: gr.Request) -> Changes:
-        """Before the writing: what was asked to stop earlier no longer counts."""
-        self.visits.at(request).stop.clear()
-        return {
-            **{button: gr.update(interactive=False) for button in self.writers},
-            self.stop_button: gr.update(interactive=True),
-            self.notice: widgets.working(self.words("result.waiting")),
-        }
-
     def finish(self) -> Changes:
         """After the writing, however it ended."""
         return {
@@ -111,6 +102,15 @@ class ResultPanel:
         yield from guarded(self.notice, self.words, self._edit, self.visits.at(request), text)
 
     # --- the work ----------------------------------------------------------------------------------------------------
+
+    def begin(self, visit: Visit) -> Changes:
+        """Before the writing: what was asked to stop earlier no longer counts."""
+        visit.stop.clear()
+        return {
+            **{button: gr.update(interactive=False) for button in self.writers},
+            self.stop_button: gr.update(interactive=True),
+            self.notice: widgets.working(self.words("result.waiting")),
+        }
 
     def _edit(self, visit: Visit, text: str | None) -> Iterator[Changes]:
         if visit.result is not None and visit.result.takes:

@@ -179,8 +179,9 @@ class Tab:
 
     def write_on(self, asked: Callable[..., Any]) -> None:
         """Let the model write whenever this comes."""
-        begun = asked(self.result.begin, None, self.result.busy, **AT_ONCE)
-        written = begun.then(self.generate, self.fields, self.outputs, **WRITING)
+        # One event and not two: each costs the page a moment in which nothing sounds yet.
+        changed = [*self.outputs, *(part for part in self.result.busy if part not in self.outputs)]
+        written = asked(self.generate, self.fields, changed, **WRITING)
         written.failure(self.result.refused, None, [self.result.notice], **AT_ONCE)
         finished = written.then(self.result.finish, None, self.result.busy, **AT_ONCE)
         finished.then(self.history.refresh, None, self.history.outputs, **READING)
@@ -201,6 +202,7 @@ class Tab:
     def generate(self, request: gr.Request, *fields: Any) -> Iterator[Changes]:
         """Let the model write; what was on the page stays until there is something new to show."""
         visit = self.visits.at(request)
+        yield self.result.begin(visit)
         visit.remember({field.elem_id: value for field, value in zip(self.fields, fields, strict=True)})
         yield from guarded(self.result.notice, self.words, self._generate, visit, fields)
 

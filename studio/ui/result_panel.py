@@ -109,7 +109,7 @@ class ResultPanel:
         return {
             **{button: gr.update(interactive=False) for button in self.writers},
             self.stop_button: gr.update(interactive=True),
-            self.notice: widgets.working(self.words("result.waiting")),
+            self.notice: widgets.working(self.words("result.starting")),
         }
 
     def _edit(self, visit: Visit, text: str | None) -> Iterator[Changes]:

@@ -213,10 +213,13 @@ class Tab:
             return
         run = self._start(visit, seed, fields)
         with contextlib.closing(run), self.line.ticket() as ticket:
+            waited = False
             while (before := self.line.before(ticket)) and not visit.stop.is_set():
+                waited = True
                 yield {notice: widgets.working(t("result.in_line", before=before))}
                 time.sleep(0.3)
-            yield {notice: widgets.working(t("result.starting"))}
+            if waited:
+                yield {notice: widgets.working(t("result.starting"))}
             written = yield from self._write(visit, run)
         if not written:
             yield {notice: widgets.done(t("result.stopped_early"))}

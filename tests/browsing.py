@@ -34,7 +34,7 @@ def write_tune(path: Path, title: str = "A tune", name: str = "Melody", first: i
 def settled(page: Any) -> None:
     """Wait until the seed on the desk is there with all it has."""
     page.wait_for_selector("#seed-notice .notice", state="hidden")
-    page.wait_for_selector("#seed-player img.on-light", state="attached")
+    page.wait_for_selector("#seed-roll .play:enabled")
 
 
 def upload(page: Any, path: Path, title: str = "A tune") -> None:
@@ -57,13 +57,69 @@ def download(page: Any, button: str, folder: Path) -> Path:
     return path
 
 
-def plays(page: Any, player: str) -> bool:
-    """Press play; whether time then passes in the audio element, and it is not silent on the page."""
-    page.click(f"{player} .play")
-    clock = f"document.querySelector('{player} audio').currentTime"
-    page.wait_for_function(f"{clock} > 0.4")
-    page.click(f"{player} .play")
-    return bool(page.evaluate(f"document.querySelector('{player} audio').paused"))
+def sounds(page: Any, roll: str, second: float = 0.0) -> None:
+    """Wait until the music of that piano roll is heard, past a second of it."""
+    mine = f"studioSound.playing && document.querySelector({roll!r}).contains(studioSound.owner)"
+    page.wait_for_function(f"{mine} && studioSound.position() > {second}")
+
+
+def plays(page: Any, roll: str) -> bool:
+    """Press play; whether time then passes for who listens, and it is silent again when pressed once more."""
+    page.evaluate("studioSound.stop()")
+    page.click(f"{roll} .play")
+    sounds(page, roll, 0.4)
+    page.click(f"{roll} .play")
+    return not page.evaluate("studioSound.playing")
+
+
+def listen(page: Any) -> None:
+    """Write down from now on what the player tells, for `told`, and what it asks the server for, for `asked`."""
+    page.evaluate("""() => {
+      window.told = [];
+      document.addEventListener("studio-sound", ({ detail }) => {
+        const { playing, stalled, ended, error } = detail;
+        told.push({ playing, stalled, ended, error });
+      });
+    }""")
+
+
+def told(page: Any, name: str) -> list[Any]:
+    """What the player told of itself, in order, since `listen`."""
+    return [state[name] for state in page.evaluate("told")]
+
+
+def bar_at(page: Any, roll: str, bar: float, bars: int) -> tuple[float, float]:
+    """Where in the ruler a bar lies, counted from 0, when all of so many equal bars are in sight."""
+    page.click(f"{roll} .fit")
+    box = page.locator(f"{roll} .over").bounding_box()
+    with_drums = page.locator(f"{roll} .piano-roll.with-drums").count()
+    keys = (70 if box["width"] < 520 else 84) if with_drums else 46
+    # view.js: a little room is left at the right, and a quarter has 92 pixels at most.
+    width = min((box["width"] - keys) * 0.985 / bars, 4 * 92)
+    return box["x"] + keys + width * bar, box["y"] + 10
+
+
+def choose_bars(page: Any, roll: str, first: int, last: int, bars: int) -> None:
+    """Drag over bars in the ruler, counted from 1; the music has so many bars of four quarters."""
+    page.locator(f"{roll} .over").scroll_into_view_if_needed()
+    left, y = bar_at(page, roll, first - 0.7, bars)
+    right, _ = bar_at(page, roll, last - 0.3, bars)
+    page.mouse.move(left, y)
+    page.mouse.down()
+    page.mouse.move((left + right) / 2, y)
+    page.mouse.move(right, y)
+    page.mouse.up()
+    named = f"Bar {first}" if first == last else f"Bars {first}–{last}"
+    page.wait_for_selector(f"{roll} .which:has-text({named!r})")
+
+
+def picked(page: Any, roll: str, note: int, track: int = 0) -> None:
+    """Select a note by keyboard: the track's `note`-th, counted from 0."""
+    page.focus(f"{roll} .over")
+    page.click(f"{roll} .tracks li >> nth={track} >> .name")
+    page.focus(f"{roll} .over")
+    for key in ("Escape", "Home", *["n"] * (note + 1)):
+        page.keyboard.press(key)
 
 
 def slowed(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -105,8 +161,9 @@ def write_takes(page: Any, verb: str, takes: int) -> None:
 
 
 def choose_take(page: Any, number: int) -> None:
-    page.click(f"#takes label:has-text('Take {number}')")
+    page.click(f"#takes .take-card >> nth={number - 1} >> .face")
     page.wait_for_selector(f"#result-notice .notice[data-kind=done]:has-text('Take {number} has')")
+    page.wait_for_selector(f"#takes .take-card.shown .title:text-is('Take {number}')")
 
 
 def beats(score: Score, track: int) -> list[tuple[float, ...]]:

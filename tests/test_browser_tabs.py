@@ -38,11 +38,10 @@ def test_bars_of_an_example_are_written_anew_in_two_takes(visit: Callable[..., A
     results = []
     for number in (1, 2):
         choose_take(page, number)
-        assert page.is_visible("#result-player img.on-light")
         if pipeline.sound_problem() is None:
-            assert plays(page, "#result-player")
-            assert soundfile.info(download(page, "#download-wav", tmp_path)).duration > 8
-        results.append(midi.load(download(page, "#download-midi", tmp_path)).score)
+            assert plays(page, "#result-roll")
+            assert soundfile.info(download(page, "#result-wav", tmp_path)).duration > 8
+        results.append(midi.load(download(page, "#result-midi", tmp_path)).score)
     assert len(results[0].tracks) == len(seed.tracks)
     for result in results:
         assert beats(result, 0) == beats(seed, 0)
@@ -51,8 +50,9 @@ def test_bars_of_an_example_are_written_anew_in_two_takes(visit: Callable[..., A
         assert before == after and before
     chords = [beats(score, 1) for score in (seed, *results)]
     assert chords[0] != chords[1] != chords[2] != chords[0]
-    page.click("#reuse")
-    page.wait_for_selector("#seed-notice .notice:has-text('now the seed')")
+    page.click("#takes .take-card.shown .from-here")
+    page.wait_for_selector("#history-notice .notice:has-text('Started from')")
+    assert f"{seed.bar_count} bars" in page.inner_text("#seed-facts")
 
 
 def test_notes_to_keep_that_are_none_are_answered_in_words(visit: Callable[..., Any]) -> None:
@@ -77,8 +77,8 @@ def test_the_melody_of_an_example_is_set_anew_in_two_takes(
     write_takes(page, "accompany", 2)
     choose_take(page, 2)
     if pipeline.sound_problem() is None:
-        assert plays(page, "#result-player")
-    result = midi.load(download(page, "#download-midi", tmp_path)).score
+        assert plays(page, "#result-roll")
+    result = midi.load(download(page, "#result-midi", tmp_path)).score
     assert beats(result, 0) == beats(seed, 0)
     assert result.tracks[0].program == (seed.tracks[0].program if program is None else program)
     assert {"Alto", "Tenor", "Bass"} & {track.name for track in result.tracks[1:]}
@@ -95,31 +95,48 @@ def test_all_models_continue_one_seed_side_by_side_and_one_is_taken_onward(
     page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('one after the other')")
     names = [model.name for model in pipeline.models("continue")]
     assert len(names) > 2
-    assert page.is_hidden("#result-player") and page.is_hidden("#download-midi")
+    assert page.is_hidden("#result-roll") and page.is_hidden("#result-midi")
     boxes = []
     for name in names:
         place = f"#compared-{name}"
         told = page.inner_text(f"{place}-facts")
         assert "3 bars" in told and "notes/s" in told
-        assert page.evaluate(f"document.querySelector('{place}-player img.on-light').naturalWidth") > 300
-        # It is scrolled to the new music, which alone is of interest here.
-        assert page.evaluate(f"document.querySelector('{place}-player .roll').scrollLeft") > 0
+        # It is scrolled to the new music, which alone is of interest here, where not all is in sight.
+        assert page.is_visible(f"{place}-roll canvas.notes")
         if pipeline.sound_problem() is None:
-            assert plays(page, f"{place}-player")
-            assert soundfile.info(download(page, f"{place}-wav", tmp_path)).duration > 8
-        result = midi.load(download(page, f"{place}-midi", tmp_path)).score
-        assert result.bar_count == seed.bar_count + 3 and beats(result, 0)[: len(beats(seed, 0))] == beats(seed, 0)
-        boxes.append(page.locator(f"{place}-player").bounding_box())
+            assert plays(page, f"{place}-roll")
+        boxes.append(page.locator(f"{place}-roll").bounding_box())
     assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
-    page.click("#compared-lstm-reuse")
-    page.wait_for_selector("#seed-notice .notice:has-text('now the seed')")
-    assert f"{seed.bar_count + 3} bars" in page.inner_text("#seed-facts")
+    for name in ("lstm", "transformer"):
+        page.click(f"#compared-{name}-open")
+        page.wait_for_selector("#result-roll .play:visible")
+        path = download(page, "#result-midi", tmp_path)
+        assert name in path.name
+        result = midi.load(path).score
+        assert result.bar_count == seed.bar_count + 3 and beats(result, 0)[: len(beats(seed, 0))] == beats(seed, 0)
+        assert page.is_hidden("#compared-lstm-roll")
+    # The takes of a comparison are cards now, and one of them is taken onward.
+    assert page.locator("#takes .take-card").count() == len(names)
+    page.click("#takes .take-card.shown .from-here")
+    page.wait_for_selector("#history-notice .notice:has-text('Started from')")
+    page.wait_for_selector(f"#seed-facts:has-text('{seed.bar_count + 3} bars')")
     # What is written next stands alone again.
     open_tab(page, "Continue")
     page.click("#continue-generate")
     page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Wrote')")
-    assert page.is_visible("#result-player img") and page.is_hidden("#compared-lstm-player")
-    page.wait_for_function("document.querySelector('#result-player .roll').scrollLeft > 0")
+    assert page.is_visible("#result-roll canvas.notes") and page.is_hidden("#compared-lstm-roll")
+
+
+def test_an_entry_of_a_comparison_becomes_the_seed(visit: Callable[..., Any]) -> None:
+    page = visit()
+    seed = choose_example(page, "ode-to-joy")
+    open_tab(page, "Compare")
+    page.fill("#compare-bars input[type=number]", "2")
+    page.click("#compare-generate")
+    page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('one after the other')")
+    page.click("#compared-lstm-reuse")
+    page.wait_for_selector("#seed-notice .notice:has-text('now the seed')")
+    assert f"{seed.bar_count + 2} bars" in page.inner_text("#seed-facts")
 
 
 def test_a_comparison_can_be_stopped(visit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +149,7 @@ def test_a_comparison_can_be_stopped(visit: Callable[..., Any], monkeypatch: pyt
     page.click("#stop")
     page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Stopped. What was written')")
     page.wait_for_selector("#compare-generate:enabled")
-    assert page.is_visible("#compared-transformer-player img") and page.is_hidden("#compared-lstm-player")
+    assert page.is_visible("#compared-transformer-roll canvas.notes") and page.is_hidden("#compared-lstm-roll")
 
 
 def test_a_melody_is_varied_in_two_takes(visit: Callable[..., Any], tmp_path: Path) -> None:
@@ -146,12 +163,12 @@ def test_a_melody_is_varied_in_two_takes(visit: Callable[..., Any], tmp_path: Pa
     results = []
     for number in (1, 2):
         choose_take(page, number)
-        results.append(midi.load(download(page, "#download-midi", tmp_path)).score)
+        results.append(midi.load(download(page, "#result-midi", tmp_path)).score)
     before = [n for n in beats(seed, 0) if not 8 <= n[0] < 16]
     assert all([n for n in beats(score, 0) if not 8 <= n[0] < 16] == before for score in results)
     assert beats(results[0], 0) != beats(results[1], 0)
     if pipeline.sound_problem() is None:
-        assert plays(page, "#result-player")
+        assert plays(page, "#result-roll")
 
 
 def choose_other(page: Any, verb: str, key: str) -> Score:
@@ -171,11 +188,11 @@ def test_one_melody_leads_to_another_in_steps(visit: Callable[..., Any], tmp_pat
     open_tab(page, "Blend")
     other = choose_other(page, "blend", "twinkle-twinkle")
     if pipeline.sound_problem() is None:
-        assert plays(page, "#blend-player")
+        assert plays(page, "#blend-roll")
     page.fill("#blend-steps input[type=number]", "3")
     page.click("#blend-generate")
     page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Wrote')")
-    result = midi.load(download(page, "#download-midi", tmp_path)).score
+    result = midi.load(download(page, "#result-midi", tmp_path)).score
     bars = min(seed.bar_count, other.bar_count)
     assert result.bar_count == 3 * bars
     heard = beats(result, 0)
@@ -194,7 +211,7 @@ def test_a_melody_takes_on_the_style_of_an_uploaded_example(visit: Callable[...,
     page.fill("#resemble-strength input[type=number]", "100")
     page.click("#resemble-generate")
     page.wait_for_selector("#result-notice .notice[data-kind=done]:has-text('Wrote')")
-    result = midi.load(download(page, "#download-midi", tmp_path)).score
+    result = midi.load(download(page, "#result-midi", tmp_path)).score
     assert result.bar_count == seed.bar_count and beats(result, 0) != beats(seed, 0)
 
 

@@ -102,7 +102,8 @@ def _page(studio: gr.Blocks, words: Words, visits: Visits, line: Line) -> list[T
         tabs = _tabs(words, visits, line, seed, result, history)
     for part in tabs:
         part.connect(studio)
-    sound.connect([seed.again, result.again], [seed.roll, *result.outputs])
+    own = [heard for tab in tabs for heard in tab.heard]
+    sound.connect([(seed.again, [seed.roll]), (result.again, result.outputs), *own])
     history.connect(seed.start_from, seed.outputs, result.show, result.outputs)
     history.attend(result.cards)
     project.connect(history, [(seed.greet, seed.outputs), (result.greet, result.outputs)])

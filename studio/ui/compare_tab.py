@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -40,6 +40,11 @@ class CompareTab(Tab):
     def outputs(self) -> list[Any]:
         """Everything that a comparison changes."""
         return self.panel.outputs
+
+    @property
+    def heard(self) -> list[tuple[Callable[[Visit], Changes], list[Any]]]:
+        """See `Tab`: what stands side by side."""
+        return [(self.panel.again, self.panel.rolls)] if self.models else []
 
     def connect(self, page: gr.Blocks) -> None:
         """Make the tab live, and what it shows."""

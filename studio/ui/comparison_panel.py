@@ -6,7 +6,7 @@ Knows the pipeline's values and this page's components. Handlers yield what chan
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -62,11 +62,16 @@ class ComparisonPanel:
         parts = [part for place in self.places.values() for part in place.parts]
         return [self.result.notice, self.result.single, self.result.several, *parts]
 
+    @property
+    def rolls(self) -> list[Any]:
+        """The piano rolls of all places."""
+        return [place.roll for place in self.places.values()]
+
     def connect(self) -> None:
         """Let each entry become the seed, or be opened by itself."""
         for name, place in self.places.items():
             place.reuse.click(self._chosen(name, self._reuse), None, self.seed.outputs, **READING)
-            place.open.click(self._chosen(name, self.result.show), None, self.result.outputs, **READING)
+            place.open.click(self._chosen(name, self._open), None, self.result.outputs, **READING)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
 
@@ -80,6 +85,12 @@ class ComparisonPanel:
                     yield from guarded(self.result.notice, self.words, then, visit)
 
         return chosen
+
+    def _open(self, visit: Visit) -> Iterator[Changes]:
+        """Show it as a take like any other: the models no longer stand side by side."""
+        assert visit.result is not None
+        visit.result = replace(visit.result, entries=())
+        yield from self.result.show(visit)
 
     def _reuse(self, visit: Visit) -> Iterator[Changes]:
         assert visit.result is not None
@@ -95,10 +106,15 @@ class ComparisonPanel:
         shown: Changes = {self.result.single: widgets.stand(here=False), self.result.several: widgets.stand(here=True)}
         for name, place in self.places.items():
             shown |= self._empty(place, found.get(name))
-        for number, entry in enumerate(_written(result)):
-            if entry.take is not None:
-                shown[self.places[entry.model.name].roll] = self._roll(visit, number, entry.take)
-        yield shown | {self.result.notice: widgets.done(describe.compared(result, self.words))}
+        yield shown | self.again(visit) | {self.result.notice: widgets.done(describe.compared(result, self.words))}
+
+    def again(self, visit: Visit) -> Changes:
+        """The music of a comparison, to be heard as the visitor hears it now."""
+        return {
+            self.places[entry.model.name].roll: self._roll(visit, number, entry.take)
+            for number, entry in enumerate(_written(visit.result))
+            if entry.take is not None
+        }
 
     def _empty(self, place: _Place, entry: pipeline.Entry | None) -> Changes:
         """What there is to say of an entry; a model that was not reached has no place."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -46,6 +46,11 @@ class PairTab(VerbTab):
             gr.Markdown(f"### {t(f'{self.verb}.other')}\n{t(f'{self.verb}.other_help')}", elem_classes=["step"])
             self.other = OtherPanel(t, self.seed, self.verb)
         return self.other.track
+
+    @property
+    def heard(self) -> list[tuple[Callable[[Visit], Changes], list[Any]]]:
+        """See `Tab`: the other music."""
+        return [(self.other.again, [self.other.roll])] if self.models else []
 
     def connect(self, page: gr.Blocks) -> None:
         """Make the tab live, and where its other music is chosen: whoever opens the tab finds an example there."""

@@ -38,9 +38,7 @@ class ResultPanel:
             self.cards = cards.component(t, "takes")
             self.roll = roll.component(t, t("result.player"), "result-roll")
             with gr.Column(elem_classes=["plain", "away"], elem_id="result-away") as self.away:
-                self.take_away = TakeAway(
-                    t, visits, "result", lambda visit: visit.result.take if visit.result else None
-                )
+                self.take_away = TakeAway(t, visits, "result", _shown_take)
         self.several = gr.Column(elem_id="comparison", elem_classes=["plain", "away"])
 
     @property
@@ -67,7 +65,7 @@ class ResultPanel:
     def greet(self, request: gr.Request) -> Iterator[Changes]:
         """Show what was written last, to whoever comes back to it."""
         visit = self.visits.at(request)
-        if visit.result is not None and visit.result.takes:
+        if _shown_take(visit) is not None:
             yield from guarded(self.notice, self.words, self.show, visit)
 
     def finish(self) -> Changes:
@@ -113,7 +111,7 @@ class ResultPanel:
         }
 
     def _edit(self, visit: Visit, text: str | None) -> Iterator[Changes]:
-        if visit.result is not None and visit.result.takes:
+        if _shown_take(visit) is not None:
             self.changed(visit, text)
             yield self._shown(visit)
 
@@ -144,7 +142,7 @@ class ResultPanel:
             growing=True,
         )
         stand = {self.single: widgets.stand(here=True), self.several: widgets.stand(here=False)}
-        return stand | {self.roll: value, self.cards: None, self.away: widgets.stand(here=False)}
+        return stand | {self.roll: value, self.cards: cards.pending(self.words), self.away: widgets.stand(here=False)}
 
     def show(self, visit: Visit) -> Iterator[Changes]:
         """Show the visitor's result; the last sentence says how it went."""
@@ -153,7 +151,8 @@ class ResultPanel:
 
     def again(self, visit: Visit) -> Changes:
         """The same, to be heard otherwise."""
-        return self._shown(visit) if visit.result is not None and visit.result.takes else {}
+        beside = visit.result is not None and visit.result.entries  # those are the comparison's own
+        return self._shown(visit) if _shown_take(visit) is not None and not beside else {}
 
     def _shown(self, visit: Visit) -> Changes:
         result, hearing = visit.result, visit.hearing

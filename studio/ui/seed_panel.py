@@ -92,6 +92,8 @@ class SeedPanel(MusicPanel):
         if before is None:
             return
         edited = roll.read(text, before.seed.score)
+        if edited.revision < before.revision:  # another change has overtaken it
+            return
         music = visit.change(self.place, edited.score, edited.revision, edited.locked)
         shown: Changes = {self.roll: self.roll_value(visit, music), self.notice: None}
         shown |= {self.facts: describe.facts(music.seed, self.words)} | self.take_away.clear()

@@ -13,8 +13,8 @@ from studio.ui.handlers import READING, Changes, guarded
 from studio.ui.visits import Visit, Visits
 from studio.ui.words import Words
 
-Again = Callable[[Visit], Changes]
-"""What shows music anew that is heard otherwise now."""
+Heard = tuple[Callable[[Visit], Changes], list[Any]]
+"""What shows music anew that is heard otherwise now, and the components in which it does."""
 
 
 class SoundPanel:
@@ -44,9 +44,10 @@ class SoundPanel:
                 )  # fmt: skip
             self.notice = widgets.notice("mix-notice")
 
-    def connect(self, again: Sequence[Again], outputs: Sequence[Any]) -> None:
-        """Let each change be heard: `again` shows anew what stands in `outputs`."""
-        self._again = again
+    def connect(self, heard: Sequence[Heard]) -> None:
+        """Let each change be heard in everything that is `heard`."""
+        self._again = [again for again, _ in heard]
+        outputs = [part for _, parts in heard for part in parts]
         fields = [self.font, self.reverb, self.gain]
         for event in (self.font.input, self.reverb.release, self.reverb.input, self.gain.release, self.gain.input):
             event(self.change, fields, [self.notice, *outputs], **READING, trigger_mode="always_last")

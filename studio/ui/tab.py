@@ -100,6 +100,11 @@ class Tab:
         """Everything that `generate` changes."""
         return self.result.outputs
 
+    @property
+    def heard(self) -> list[tuple[Callable[[Visit], Changes], list[Any]]]:
+        """Music of this tab's own, see `SoundPanel.connect`."""
+        return []
+
     def _start(self, visit: Visit, seed: pipeline.Seed, fields: Sequence[Any]) -> Generator[Any, None, None]:
         """Ask the pipeline for what the fields say; what is wrong is raised at once."""
         raise NotImplementedError

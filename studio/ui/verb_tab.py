@@ -127,31 +127,33 @@ class VerbTab(Tab):
     def _write(self, visit: Visit, run: Generator[Any, None, None]) -> Generator[Changes, None, bool]:
         """Tell each bar, and let it be heard; a writing that was stopped leaves the takes as far as they are."""
         assert visit.seed is not None
-        name, progress = secrets.token_hex(8), None
+        name, progress, whole = secrets.token_hex(8), None, False
         finished: list[pipeline.Take] = []
-        with visit.hearing.growing("take 0", visit.seed.score) as music:
-            # Asked each time before the model goes on: it may have been stopped while it waited for its place.
-            while not visit.stop.is_set() or finished:
-                step = next(run, None)
-                if step is None:
-                    music.finish(finished[0].score)
-                    visit.hearing.forget_others("take ", music.key)
-                    visit.written(Result(tuple(finished), name=name))
-                    return True
-                if isinstance(step, pipeline.Take):
-                    finished.append(step)
-                    continue
-                progress = step
-                music.put(step.heard)
-                sentence = self.words("result.writing", done=step.bars_done, total=step.bars_total)
-                told = {self.result.notice: widgets.working(sentence, step.bars_done, step.bars_total)}
-                yield self.result.growing(name, step.heard, music) | told
-        # What rang on over the last bar line was heard, but is not part of the take: it sounds anew.
-        visit.hearing.forget("take ")
-        if progress is None:
-            return False
-        visit.written(Result(progress.takes, progress.bars_total, name=name))
-        return True
+        try:
+            with visit.hearing.growing("take 0", visit.seed.score) as music:
+                # Asked each time before the model goes on: it may have been stopped while it waited for its place.
+                while not visit.stop.is_set() or finished:
+                    step = next(run, None)
+                    if step is None:
+                        whole = True
+                        music.finish(finished[0].score)
+                        break
+                    if isinstance(step, pipeline.Take):
+                        finished.append(step)
+                        continue
+                    progress = step
+                    music.put(step.heard)
+                    sentence = self.words("result.writing", done=step.bars_done, total=step.bars_total)
+                    told = {self.result.notice: widgets.working(sentence, step.bars_done, step.bars_total)}
+                    yield self.result.growing(name, step.heard, music) | told
+        finally:
+            # What rang on over the last bar line was heard, but is not part of a take that was not finished.
+            visit.hearing.forget_others("take ", music.key if whole else "")
+        if whole:
+            visit.written(Result(tuple(finished), name=name))
+        elif progress is not None:
+            visit.written(Result(progress.takes, progress.bars_total, name=name))
+        return whole or progress is not None
 
     def _show(self, visit: Visit) -> Iterator[Changes]:
         yield from self.result.show(visit)

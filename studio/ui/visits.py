@@ -183,6 +183,7 @@ class Visit:
         pieces = run if any(one.id == piece.id for one in run) else [piece]
         shown = [one.id for one in pieces].index(piece.id)
         takes = tuple(one.take() for one in pieces)
+        self.hearing.forget("take ")
         self.result = Result(takes, shown=shown, pieces=tuple(pieces))
         self._keep_desk()
 
@@ -220,6 +221,7 @@ class Visit:
             found = (self.store.get(self.visitor, id) for id in desk.takes)
             pieces = tuple(piece for piece in found if piece is not None)
             if pieces:
+                self.hearing.forget("take ")
                 takes = tuple(piece.take() for piece in pieces)
                 shown = min(desk.shown, len(takes) - 1)
                 self.result = Result(takes, shown=shown, pieces=pieces)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,9 @@ from typing import Any
 # Before anything imports gradio or torch. On tiny models several threads only wait for each other.
 os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Nothing that is tried here is kept among the work of whoever runs the tests.
+os.environ["STUDIO_DATA"] = tempfile.mkdtemp(prefix="music-studio-tests-")
+atexit.register(shutil.rmtree, os.environ["STUDIO_DATA"], ignore_errors=True)
 
 import pytest
 from hypothesis import settings

@@ -89,7 +89,12 @@ def served() -> Iterator[tuple[str, dict[str, str]]]:
         shown = roll.component(Words(), "Music", "roll")
         page.load(lambda: held["value"], None, shown)
     _, address, _ = page.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, theme=theme.theme(), ssr_mode=False
+        server_name="127.0.0.1",
+        prevent_thread_lock=True,
+        quiet=True,
+        theme=theme.theme(),
+        head=roll.head([Words()]),
+        ssr_mode=False,
     )
     try:
         yield str(address), held

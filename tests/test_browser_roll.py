@@ -84,7 +84,12 @@ def address(desk: Desk) -> Iterator[str]:
         shown.edit(edit, shown, told)
         shown.rewrite(rewrite, shown, told)
     _, url, _ = page.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, theme=theme.theme(), ssr_mode=False
+        server_name="127.0.0.1",
+        prevent_thread_lock=True,
+        quiet=True,
+        theme=theme.theme(),
+        head=roll.head([Words()]),
+        ssr_mode=False,
     )
     yield str(url)
     page.close()
@@ -284,7 +289,7 @@ def test_chosen_bars_of_ticked_tracks_are_asked_to_be_rewritten(opened: Callable
     assert not page.is_visible("#roll .bar-actions")
     place.drag(place.ruler(2000), place.ruler(4000))
     assert page.inner_text("#roll .which") == "Bars 2–3 · all tracks"
-    page.uncheck("#roll .tracks li:has-text('Bass') input")
+    page.uncheck("#roll .tracks li:has(.name:has-text('Bass')) input")
     assert page.inner_text("#roll .which") == "Bars 2–3 · Melody"
     page.click("#roll .bar-actions .primary")
     until(page, lambda: desk.rewrites, [(2, 3, (0,), (Kept(2, 72),))])
@@ -305,9 +310,9 @@ def test_it_plays_from_where_it_is_told_to_and_only_what_is_heard(opened: Callab
     page.click("#roll .play")
     assert page.evaluate("calls") == [["play", "sound/key", 0]]
     page.evaluate("studioSound.now = 1.25")
-    page.click("#roll .tracks li:has-text('Bass') button[aria-label^=Mute]")
+    page.click("#roll .tracks li:has(.name:has-text('Bass')) button[aria-label^=Mute]")
     assert page.evaluate("calls.at(-1)") == ["play", "sound/key?tracks=0", 1.25]
-    page.click("#roll .tracks li:has-text('Bass') button[aria-label^='Hear alone']")
+    page.click("#roll .tracks li:has(.name:has-text('Bass')) button[aria-label^='Hear alone']")
     assert page.evaluate("calls.at(-1)") == ["play", "sound/key?tracks=1", 1.25]
     page.evaluate("studioSound.now = 2.5")
     page.wait_for_function("document.querySelector('#roll .clock').textContent === '0:02 / 0:08'")
@@ -336,7 +341,7 @@ def test_music_that_is_being_written_plays_at_once_and_grows_where_it_is(
     page.click("#again")
     page.wait_for_function("document.querySelector('#roll .clock').textContent.endsWith('0:16')")
     assert len(page.evaluate("calls")) == 1  # it goes on playing
-    page.wait_for_function(f"document.querySelector('#roll .sight').clientWidth < {before['width'] * 0.7}")
+    page.wait_for_function(f"document.querySelector('#roll .sight').clientWidth < {before['width'] * 0.8}")
     page.focus("#roll .over")
     press(page, "Enter", "Delete", "Control+z", "d")
     assert not page.is_visible("#roll .edit-tools") and desk.edited == []
@@ -449,6 +454,48 @@ def test_drums_are_struck_by_name(opened: Callable[..., Any], desk: Desk) -> Non
     until(page, lambda: notes_of(desk), (Note(0, 36, 120, 100), Note(240, 38, 240, 90)))
     press(page, "p")
     assert status(page) == "Snare, bar 1 beat 1.5, eighth note, Kit"
+
+
+def test_instruments_are_chosen_and_tracks_added_and_taken_away(opened: Callable[..., Any], desk: Desk) -> None:
+    drums = Track((Note(0, 36, 120, 100),), 0, True, name="Kit", role="drums")
+    page = opened(Score(480, (*TUNE.tracks, drums)))
+    assert page.locator("#roll .tracks select[aria-label^=Instrument]").count() == 1
+    page.select_option("#roll .tracks [aria-label='Instrument: Melody']", label="Violin")
+    until(page, lambda: [t.program for t in desk.edited[-1].score.tracks] if desk.edited else None, [40, 0])
+    assert "program=40&drum=0&pitch=60" in page.evaluate("calls.at(-1)")[1]
+    assert page.locator("#roll .tracks optgroup[label=Strings] option").first.inner_text() == "Violin"
+    page.select_option("#roll .another select", label="Acoustic Bass")
+    assert status(page) == "Track 3, Acoustic Bass"
+    page.focus("#roll .over")
+    press(page, "Home", "Enter")
+    added = Track((Note(0, 60, 240, 90),), 32)
+    until(page, lambda: desk.edited[-1].score.tracks[2:], (added,))
+    assert not page.is_visible("#roll .tracks [aria-label^='Take this']")
+    press(page, "Control+z")
+    page.click("#roll .tracks [aria-label='Take this empty track away: Track 3']")
+    until(page, lambda: len(desk.edited[-1].score.tracks), 2)
+    page.focus("#roll .over")
+    press(page, "Control+z", "Control+y", "Control+z", "Control+z", "Control+z")
+    until(page, lambda: [t.program for t in desk.edited[-1].score.tracks], [73, 0])
+    assert page.eval_on_selector("#roll .tracks select", "(select) => select.selectedOptions[0].text") == "Flute"
+    assert desk.edited[-1].score == desk.score
+
+
+def test_without_a_value_nothing_is_shown_and_nothing_fails(opened: Callable[..., Any], desk: Desk) -> None:
+    page = opened(TUNE)
+    desk.value = ""
+    page.reload()
+    page.wait_for_selector("#roll[data-ready], #roll [data-ready]", state="attached")
+    page.evaluate("""() => {
+      studioSound.tell({ playing: true });
+      studioSound.tell({ ended: true, owner: document.querySelector("#roll") });
+      document.body.classList.toggle("dark");
+      for (const key of "bnpth?+-*/f [].,qldm") document.querySelector("#roll .over")
+        .dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      for (const button of document.querySelectorAll("#roll button")) button.click();
+    }""")
+    page.wait_for_timeout(300)
+    assert not page.is_visible("#roll .piano-roll")
 
 
 def test_names_are_text_and_everything_has_a_name(opened: Callable[..., Any], desk: Desk) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio import pipeline
+from studio import midi, pipeline
 from studio.errors import StudioError
 from studio.pipeline import Kept
 from studio.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
@@ -36,6 +37,7 @@ SCORES = st.builds(
     key_signatures=st.just((KeySignature(0, -3, True),)),
     title=st.text(max_size=8),
 )
+HOSTILE = "<script>${hurt}</script>"
 TUNE = Score(480, (Track((Note(0, 60, 480, 80), Note(480, 62, 480, 81)), 73, name="Melody"),))
 
 
@@ -45,7 +47,7 @@ def sent(score: Score = TUNE, **changes: Any) -> str:
 
 
 def with_notes(*numbers: Any) -> str:
-    return sent(tracks=[{"notes": list(numbers)}])
+    return sent(tracks=[{"program": 73, "notes": list(numbers)}])
 
 
 @given(SCORES, st.data())
@@ -65,10 +67,34 @@ def test_one_note_more_changes_nothing_else(score: Score) -> None:
     assert roll.read(json.dumps(data), score).score == replace(score, tracks=(longer, *score.tracks[1:]))
 
 
+def test_instruments_are_those_of_the_page_but_drums_stay_drums(tmp_path: Path) -> None:
+    drums = Track((Note(0, 36, 120, 100),), 8, True, name="Kit", role="drums")
+    score = replace(TUNE, tracks=(*TUNE.tracks, drums))
+    data = json.loads(roll.value(score))
+    data["tracks"][0] |= {"program": 40, "drum": True}
+    data["tracks"][1] |= {"program": 12, "drum": False}
+    tracks = roll.read(json.dumps(data), score).score.tracks
+    assert tracks == (replace(TUNE.tracks[0], program=40), drums)
+    midi.save(replace(score, tracks=tracks), tmp_path / "tune.mid")
+    assert midi.load(tmp_path / "tune.mid").score.tracks[0].program == 40
+
+
+def test_tracks_are_added_and_taken_away_behind_the_last() -> None:
+    data = json.loads(roll.value(TUNE))
+    data["tracks"] += [
+        {"name": HOSTILE, "program": 32, "drum": False, "notes": [0, 40, 480, 70, 3]},
+        {"name": "", "program": 0, "drum": True, "notes": []},
+    ]
+    longer = roll.read(json.dumps(data), TUNE)
+    assert longer.score.tracks == (*TUNE.tracks, Track((Note(0, 40, 480, 70),), 32), Track(is_drum=True))
+    assert longer.new == longer.locked == (frozenset(), frozenset({Note(0, 40, 480, 70)}), frozenset())
+    assert roll.read(sent(), longer.score).score == TUNE
+
+
 def test_an_empty_score_gets_a_track_to_draw_into() -> None:
     empty = Score()
     assert json.loads(roll.value(empty))["tracks"][0]["notes"] == []
-    edited = roll.read(sent(empty, tracks=[{"notes": [0, 60, 480, 90, 0]}]), empty)
+    edited = roll.read(sent(empty, tracks=[{"program": 0, "notes": [0, 60, 480, 90, 0]}]), empty)
     assert edited.score.tracks == (Track((Note(0, 60, 480, 90),), role="melody"),)
 
 
@@ -85,9 +111,14 @@ def test_an_empty_score_gets_a_track_to_draw_into() -> None:
         " " * 2_000_001,
         sent(tracks=None),
         sent(tracks=[]),
-        sent(tracks=[{"notes": []}, {"notes": []}]),
+        sent(tracks=[{"program": 0, "notes": []}] * (roll.MOST_TRACKS + 1)),
         sent(tracks=[None]),
-        sent(tracks=[{"notes": "0"}]),
+        sent(tracks=[{"program": 73, "notes": "0"}]),
+        sent(tracks=[{"notes": []}]),
+        sent(tracks=[{"program": -1, "notes": []}]),
+        sent(tracks=[{"program": 128, "notes": []}]),
+        sent(tracks=[{"program": "73", "notes": []}]),
+        sent(tracks=[{"program": True, "notes": []}]),
         sent(revision=None),
         sent(revision=-1),
         sent(revision=True),
@@ -117,7 +148,13 @@ def test_anything_else_is_answered_with_a_sentence(text: object) -> None:
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=8))
 def test_no_json_at_all_raises_anything_but_a_studio_error(junk: object) -> None:
-    for text in (json.dumps(junk), sent(tracks=junk), sent(tracks=[{"notes": junk}]), sent(revision=junk)):
+    for text in (
+        json.dumps(junk),
+        sent(tracks=junk),
+        sent(tracks=[{"program": 0, "notes": junk}]),
+        sent(tracks=[{"program": junk, "notes": []}]),
+        sent(revision=junk),
+    ):
         try:
             roll.read(text, TUNE)
         except StudioError:
@@ -173,22 +210,24 @@ def test_bars_that_cannot_be_meant_are_answered_with_a_sentence(changes: dict[st
 
 def test_every_script_is_in_the_component_and_every_word_in_a_script() -> None:
     assert {path.name for path in HERE.glob("*.js")} == set(SCRIPTS)
-    component = roll.component(Words(), "A tune", "tune")
-    script = component.js_on_load or ""
+    script = roll.head([Words()])
     unused = [
         key
         for key in Words().group("roll")
-        if f"words.{key}" not in script and f'"{key}"' not in script and f'"{key.removeprefix("help_")}"' not in script
+        if not any(use in script for use in (f"words.{key}", f'"{key}",', f'"{key}")', f'"{key}"]'))
+        and not any(f'"{key.removeprefix(group)}"' in script for group in ("help_", "family_") if key.startswith(group))
     ]
     assert unused == []
     # What Gradio runs as a template must hold nothing but the studio's own text.
-    assert "${" not in str(component.html_template) and "{{" not in str(component.html_template)
+    component = roll.component(Words(), HOSTILE, "tune")
+    assert "$" not in f"{component.html_template}{component.css_template}{component.js_on_load}"
+    assert script.count("</script>") == 1
 
 
 def test_its_own_page_takes_over_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "sound_problem", lambda: "no sound here")
     alone.build(TUNE)
-    text = sent(revision=4, tracks=[{"notes": [0, 60, 480, 80, 2]}])
+    text = sent(revision=4, tracks=[{"program": 73, "notes": [0, 60, 480, 80, 2]}])
     shown, sentence = alone._edited(text, TUNE)
     assert sentence == "revision 4: 1 notes, 1 locked"
     assert roll.read(shown, TUNE).locked == (frozenset({Note(0, 60, 480, 80)}),)

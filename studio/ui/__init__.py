@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from studio.store import data_folder
-from studio.ui import theme, widgets
+from studio.ui import roll, theme, widgets
 from studio.ui.accompany_tab import AccompanyTab
 from studio.ui.arrival import CHOSEN, Arrival
 from studio.ui.blend_tab import BlendTab
@@ -147,7 +147,7 @@ def _head(language: str | None) -> str:
     # Not launch(css=...): that one confines every rule to the container and so loses those about body.dark.
     styles = "\n".join(map(widgets.source, STYLES))
     scripts = f"window.studio = {json.dumps(facts)};\n{widgets.source('sound.js')}"
-    return f"<style>{styles}</style><script>{scripts}</script>"
+    return f"<style>{styles}</style><script>{scripts}</script>{roll.head(everything)}"
 
 
 def _script_words(words: Words) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 // Takes side by side: each a picture, a name, a line of facts, and what can be done with it.
 //
 // props.value = JSON text of {
-//   cards:    [{id, title, facts, look (see look.js), kept, sound: address of its music or ""}, ...]
+//   cards:    [{id, title, facts, look (see look.js), kept, sound: address of its music or ""}, ...]; one that is still
+//             being written has no id yet
 //   shown:    the id of the one that is shown
 //   keepable: whether takes can be kept
 // }, or null for none
@@ -79,6 +80,8 @@ function markShown(id) {
 }
 
 function fill(parts, told, keepable) {
+  parts.card.classList.toggle("pending", !told.id);
+  parts.face.disabled = !told.id;
   parts.name = told.title;
   parts.sound = told.sound;
   parts.title.textContent = told.title;

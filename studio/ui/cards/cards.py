@@ -24,6 +24,12 @@ def component(words: Words, elem_id: str) -> gr.HTML:
     )
 
 
+def pending(words: Words) -> str:
+    """What the cards show while a take is being written: its place, so that nothing moves when it is there."""
+    card = {"id": "", "title": words("takes.title", number=1), "facts": words("takes.pending"), "look": "", "sound": ""}
+    return json.dumps({"cards": [card | {"kept": False}], "shown": "", "keepable": False})
+
+
 def value(result: Result | None, words: Words, *, keepable: bool, sounds: Sequence[str] = ()) -> str | None:
     """What the cards show of a result: `sounds` are the addresses where each take's music is streamed from."""
     if result is None:

@@ -57,7 +57,7 @@ def main() -> None:
         server_name="127.0.0.1",
         server_port=port,
         theme=theme.theme(),
-        head=f"<script>{widgets.source('sound.js')}</script>",
+        head=f"<script>{widgets.source('sound.js')}</script>{roll.head([Words()])}",
         app_kwargs={"routes": SOUNDS.routes},
         footer_links=[],
     )

@@ -41,7 +41,7 @@ function createBars(roll, panel) {
       const [first, last] = bars.range();
       const locked = bars.notes().filter((note) => note.state & LOCKED).map((n) => [n.track, n.onset, n.pitch]);
       roll.send();
-      trigger("rewrite", { first_bar: first + 1, last_bar: last + 1, tracks: roll.ticked(), locked });
+      roll.rewrite({ first_bar: first + 1, last_bar: last + 1, tracks: roll.ticked(), locked });
     },
 
     show() {

@@ -151,7 +151,7 @@ function createPainter(roll, ink) {
   // --- how loud the notes of the track at hand are
 
   function loudness(colours) {
-    if (!music.editable) return;
+    if (!music.roomy()) return;
     box(colours.paper, 0, view.bottom, view.width, LOUDNESS);
     box(colours.bar, 0, view.bottom, view.width, 1);
     const colour = trackColour(editor.track), faint = mixed(colour, colours.paper, 0.55);
@@ -225,11 +225,18 @@ function createPainter(roll, ink) {
     box(colours.bar, 0, RULER - 1, view.width, 1);
   }
 
+  // Empty bars say what to do.
+  function invitation(colours) {
+    if (music.end || !music.editable) return;
+    label(roll.words.nothing, (view.keys + view.width) / 2, (RULER + view.pitchBottom) / 2, colours.soft, "center", 14);
+  }
+
   return function paint() {
-    if (!view.width || !music.bars.length) return;
+    if (!view.width) return;
     const colours = theme();
     clipped(view.keys, 0, view.width, view.height, () => ground(colours));
     notes(colours);
+    invitation(colours);
     loudness(colours);
     keyboard(colours);
     ruler(colours);

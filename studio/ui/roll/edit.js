@@ -1,6 +1,6 @@
 // What is done to the notes: selection, commands, undo and redo, copy and paste. Knows the music, neither canvas nor keys.
 //
-// Every command gives a new list of notes; the old one is kept for undo.
+// Every command gives new lists of notes, or of tracks; the old ones are kept for undo.
 
 const MOST_UNDO = 200;
 
@@ -53,9 +53,7 @@ function createEditor(roll) {
     // The notes as they shall be from now on; `before` are those that undo brings back.
     commit(notes, before = music.notes) {
       if (!music.editable || notes.flat().length > roll.mostNotes) return false;
-      done.push(before);
-      if (done.length > MOST_UNDO) done.shift();
-      undone = [];
+      keep({ notes: before, tracks: music.tracks });
       editor.show(notes);
       roll.edited();
       return true;
@@ -69,6 +67,22 @@ function createEditor(roll) {
 
     undo: () => travel(done, undone),
     redo: () => travel(undone, done),
+
+    // --- the tracks themselves: more of them, or fewer, only behind the last
+
+    play: (track, program) => retrack(music.tracks.map((one, i) => (i === track ? { ...one, program } : one)), music.notes),
+
+    addTrack(program, drum) {
+      if (music.tracks.length >= roll.mostTracks) return;
+      retrack([...music.tracks, { name: "", program, drum }], [...music.notes, []]);
+      roll.setTrack(music.tracks.length - 1, true);
+    },
+
+    canRemove: (track) => track > 0 && track === music.tracks.length - 1 && !music.notes[track].length,
+
+    removeTrack() {
+      if (editor.canRemove(music.tracks.length - 1)) retrack(music.tracks.slice(0, -1), music.notes.slice(0, -1));
+    },
 
     add(notes) {
       const next = music.notes.map((list, i) => {
@@ -163,10 +177,31 @@ function createEditor(roll) {
     }));
   }
 
+  function keep(before) {
+    done.push(before);
+    if (done.length > MOST_UNDO) done.shift();
+    undone = [];
+  }
+
+  function retrack(tracks, notes) {
+    if (!music.editable) return;
+    keep({ notes: music.notes, tracks: music.tracks });
+    become({ notes, tracks });
+    roll.edited();
+  }
+
+  function become({ notes, tracks }) {
+    const other = tracks !== music.tracks;
+    music.put(notes, tracks);
+    editor.track = Math.min(editor.track, tracks.length - 1);
+    if (other) roll.retracked();
+    roll.notesChanged();
+  }
+
   function travel(from, to) {
     if (!from.length || !music.editable) return;
-    to.push(music.notes);
-    editor.show(from.pop());
+    to.push({ notes: music.notes, tracks: music.tracks });
+    become(from.pop());
     const there = new Set(music.all().map((note) => note.id));
     for (const id of editor.selected) if (!there.has(id)) editor.selected.delete(id);
     roll.edited();

@@ -5,7 +5,13 @@
 
 const NEW = 1, LOCKED = 2;
 const EVERYTHING_IN_A_NOTE = 5; // numbers of one note in the value
-const MOST_BARS = 5000, FEWEST_BARS = 4, SPARE_BARS = 4;
+const MOST_BARS = 5000, FEWEST_BARS = 4;
+const SPARE_BARS = 4, COMING_BARS = 8; // behind the music: to draw in, to be written
+// As long as there is no value: four empty bars.
+const NOTHING = {
+  piece: null, revision: 0, resolution: 480, limit: 1920, tempos: [[0, 500000]], metres: [[0, 4, 4, 1920]],
+  tracks: [{ name: "", program: 0, drum: false, notes: [] }], parted: false, region: null, editable: false, growing: false,
+};
 let noteIds = 0;
 
 function makeNote(track, onset, pitch, duration, velocity, state) {
@@ -67,7 +73,7 @@ function createMusic() {
   const music = {
     piece: null,
     revision: 0,
-    tracks: [],
+    tracks: [], // {name, program, drum}, never changed in place
     notes: [], // by track
     longest: [], // by track, ticks
     bars: [],
@@ -75,41 +81,50 @@ function createMusic() {
     region: null,
     parted: false, // whether new notes are told from the seed's
     editable: false,
+    growing: false,
+    // Whether there is room for all that belongs to editing: also while music grows, so that nothing moves at its end.
+    roomy: () => music.editable || music.growing,
 
     // Take over a value. Where the page has gone on since it was made, its notes are old news: false.
     load(given) {
       const fresh = given.piece !== music.piece || given.revision >= music.revision;
-      const notes = music.notes;
       value = given;
       music.piece = given.piece;
       music.resolution = given.resolution;
       music.region = given.region;
       music.parted = given.parted;
       music.editable = given.editable;
+      music.growing = given.growing;
       music.limit = given.limit;
-      music.tracks = given.tracks.map(({ name, instrument, program, drum }) => ({ name, instrument, program, drum }));
       clock = makeClock(given.tempos, given.resolution);
-      if (fresh) music.revision = given.revision;
-      music.put(fresh ? given.tracks.map((track, i) => unpacked(track.notes, i)) : notes);
-      return fresh;
+      if (!fresh) {
+        music.put(music.notes);
+        return false;
+      }
+      music.revision = given.revision;
+      music.tracks = given.tracks.map(({ name, program, drum }) => ({ name, program, drum }));
+      music.put(given.tracks.map((track, i) => unpacked(track.notes, i)));
+      return true;
     },
 
-    put(notes) {
+    put(notes, tracks = music.tracks) {
+      music.tracks = tracks;
       music.notes = notes;
       music.longest = notes.map((list) => list.reduce((most, note) => Math.max(most, note.duration), 0));
       music.end = notes.reduce((end, list) => list.reduce((e, n) => Math.max(e, n.onset + n.duration), end), 0);
       const end = Math.max(music.end, music.region ? music.region[1] : 0);
-      music.bars = makeBars(value.metres, end, music.editable ? SPARE_BARS : 0);
+      const spare = music.growing ? COMING_BARS : music.editable ? SPARE_BARS : 0;
+      music.bars = makeBars(value.metres, end, spare);
     },
 
-    // The value with the notes as they are now, as text.
+    // The value with the tracks and notes as they are now, as text.
     text() {
-      const tracks = value.tracks.map((track, i) => ({ ...track, notes: packed(music.notes[i]) }));
+      const tracks = music.tracks.map((track, i) => ({ ...track, notes: packed(music.notes[i]) }));
       return JSON.stringify({ ...value, revision: music.revision, tracks, play: null });
     },
 
     all: () => music.notes.flat(),
-    seconds: (tick) => (clock ? clock.seconds(tick) : 0),
+    seconds: (tick) => clock.seconds(tick),
     tick: (second) => clock.tick(second),
     barAt: (tick) => music.bars[Math.max(0, lastAt(music.bars, tick, (bar) => bar.start))],
     // 6/8, 9/8 and 12/8 beat in dotted quarters.
@@ -138,5 +153,6 @@ function createMusic() {
     return list.flatMap((n) => [n.onset, n.pitch, n.duration, n.velocity, n.state]);
   }
 
+  music.load(NOTHING);
   return music;
 }

@@ -52,7 +52,6 @@ function createOverlay(roll, ink) {
   return function paint() {
     const colours = theme();
     ink.clearRect(0, 0, view.width, view.height);
-    if (!music.bars.length) return;
     ink.save();
     ink.beginPath();
     ink.rect(view.keys, 0, view.width, view.height);
@@ -74,7 +73,6 @@ function createOverview(roll, canvas, ink) {
     const colours = theme(), width = canvas.clientWidth, scale = perTick();
     ink.fillStyle = colours.paper;
     ink.fillRect(0, 0, width, OVERVIEW);
-    if (!music.bars.length) return;
     if (music.region) {
       ink.fillStyle = colours.chosen;
       ink.fillRect(music.region[0] * scale, 0, (music.region[1] - music.region[0]) * scale, OVERVIEW);

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from studio.errors import StudioError
-from studio.pipeline import Kept, Note, Score
+from studio.pipeline import Kept, Note, Score, Track
 from studio.ui.roll.value import LOCKED, MOST_NOTES, MOST_TRACKS, NEW, NUMBERS, grounded, limit
 
 MOST_CHARACTERS = 2_000_000
@@ -37,21 +37,26 @@ class Rewrite(NamedTuple):
 def read(text: object, base: Score) -> Edited:
     """The score behind the value of a piano roll that was made from `base`.
 
-    Only the notes come from the page: tempo, metre, names and instruments are those of `base`. Ticks are integers all
-    the way, so a note nobody touched is the same to the bit. StudioError for anything that is no such value.
+    Notes and instruments come from the page, and tracks that were added or taken away behind the last: tempo, metre and
+    names are those of `base`, and what plays drums goes on to. Ticks are integers all the way, so a note nobody touched
+    is the same to the bit. StudioError for anything that is no such value.
     """
     data = _object(text)
     ground = grounded(base)
     revision = _whole(data.get("revision"), 0, MOST_REVISIONS, "revision")
     tracks = data.get("tracks")
-    if not isinstance(tracks, list) or len(tracks) != len(ground.tracks) or len(tracks) > MOST_TRACKS:
-        raise _unusable(f"{len(ground.tracks)} tracks were expected, {MOST_TRACKS} at most")
+    if not isinstance(tracks, list) or not 1 <= len(tracks) <= MOST_TRACKS:
+        raise _unusable(f"1 to {MOST_TRACKS} tracks were expected")
+    if not all(isinstance(track, dict) for track in tracks):
+        raise _unusable("tracks were expected")
     latest = limit(ground)
     flat = [_numbers(track, latest) for track in tracks]
+    before = [ground.tracks[i] if i < len(ground.tracks) else None for i in range(len(tracks))]
+    players = [_player(*pair) for pair in zip(tracks, before, strict=True)]
     if sum(map(len, flat)) > MOST_NOTES * NUMBERS:
         raise StudioError(f"The piano roll holds more than {MOST_NOTES} notes: delete some.")
     notes = [_notes(numbers, latest) for numbers in flat]
-    pairs = zip(ground.tracks, notes, strict=True)
+    pairs = zip(players, notes, strict=True)
     edited = replace(ground, tracks=tuple(replace(track, notes=tuple(n for n, _ in own)) for track, own in pairs))
     return Edited(edited, _marked(notes, LOCKED), _marked(notes, NEW), revision)
 
@@ -99,9 +104,17 @@ def _object(text: object) -> dict[str, Any]:
     return data
 
 
-def _numbers(track: object, latest: int) -> list[int]:
+def _player(track: dict[str, Any], before: Track | None) -> Track:
+    """What plays a track: as `before`, but for its instrument; or a track of its own where there was none."""
+    program = _whole(track.get("program"), 0, 127, "program")
+    if before is not None:
+        return before if before.is_drum else replace(before, program=program)
+    return Track(program=program, is_drum=track.get("drum") is True)
+
+
+def _numbers(track: dict[str, Any], latest: int) -> list[int]:
     """The numbers of a track's notes, all whole and none larger than a tick may be."""
-    numbers = track.get("notes") if isinstance(track, dict) else None
+    numbers = track.get("notes")
     if not isinstance(numbers, list) or len(numbers) % NUMBERS:
         raise _unusable(f"{NUMBERS} numbers for each note were expected")
     # A truth value is a whole number to Python, but not to music.

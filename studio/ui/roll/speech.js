@@ -9,6 +9,7 @@ const pitchName = (pitch) => STEPS[pitch % 12] + (Math.floor(pitch / 12) - 1);
 
 function createSpeech(roll) {
   const { music, words } = roll;
+  const fingers = () => window.matchMedia("(pointer: coarse)").matches;
 
   function length(ticks) {
     const quarters = ticks / music.resolution;
@@ -34,6 +35,11 @@ function createSpeech(roll) {
     return said.join(", ");
   }
 
+  function hint() {
+    if (!music.editable) return fingers() ? "" : words.hint_look;
+    return fingers() ? words.hint_touch : words.hint;
+  }
+
   return {
     length,
     note,
@@ -43,7 +49,7 @@ function createSpeech(roll) {
       if (chosen.length === 1) return note(chosen[0]);
       if (chosen.length) return filled(words.many_chosen, { count: chosen.length });
       const { tick, pitch, shown } = roll.cursor;
-      if (!shown) return music.editable ? words.hint : "";
+      if (!shown) return hint();
       const there = roll.noteAtCursor();
       return there ? note(there) : named(pitch, music.tracks[roll.editor.track].drum) + ", " + place(tick) + ", " + words.empty;
     },

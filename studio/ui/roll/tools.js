@@ -34,6 +34,11 @@ function connectTools(roll, find) {
   button("higher", () => roll.zoomRows(1.2));
   button("fit", () => roll.fit());
   button("keys", () => roll.help.show(true));
+  const more = button("more", () => {
+    const unfolded = find(".tools").classList.toggle("unfolded");
+    more.setAttribute("aria-expanded", unfolded);
+  });
+  more.setAttribute("aria-expanded", false);
   tools.setAttribute("aria-label", words.edit_tools);
   find(".zoom-tools").setAttribute("aria-label", words.zoom_tools);
 
@@ -68,6 +73,8 @@ function connectTools(roll, find) {
     buttons.select.setAttribute("aria-pressed", roll.tool === "select");
     buttons.draw.setAttribute("aria-pressed", roll.tool === "draw");
     buttons.lock.setAttribute("aria-pressed", chosen.length > 0 && chosen.every((note) => note.state & LOCKED));
+    // It is of what is selected, or of what is drawn next.
+    loud.disabled = !chosen.length && roll.tool !== "draw";
     loud.value = chosen.length ? Math.round(chosen.reduce((sum, n) => sum + n.velocity, 0) / chosen.length) : editor.loudness;
   };
 }

@@ -1,6 +1,13 @@
 // The list of tracks: colour, name, instrument, mute and solo; which one is drawn into, and which are to be rewritten.
+// Where music may be changed, so may be what plays a track, and there may be more tracks.
 //
 // Names come from visitors: they only ever go into textContent and attributes.
+
+const FAMILIES = [
+  "piano", "chromatic", "organ", "guitar", "bass", "strings", "ensemble", "brass", "reed", "pipe", "lead", "pad", "effects",
+  "ethnic", "percussive", "sounds",
+]; // of eight programs each, in their order
+const KIT = "kit"; // among the programs to choose from, where drums are on offer
 
 function createTrackList(roll, list) {
   const { music, editor, words } = roll;
@@ -37,6 +44,7 @@ function createTrackList(roll, list) {
     build() {
       rows = music.tracks.map(row);
       list.replaceChildren(...rows.map((parts) => parts.item));
+      if (music.editable && music.tracks.length < roll.mostTracks) list.append(another());
       list.setAttribute("aria-label", words.tracks);
       tracks.show();
     },
@@ -49,6 +57,7 @@ function createTrackList(roll, list) {
         parts.name.setAttribute("aria-pressed", i === editor.track);
         parts.mute.setAttribute("aria-pressed", muted.has(i));
         parts.solo.setAttribute("aria-pressed", alone.has(i));
+        if (parts.drop) parts.drop.hidden = !editor.canRemove(i);
         parts.tick.checked = !left.has(i);
         parts.tick.hidden = !roll.rewritable || music.tracks.length < 2;
       });
@@ -67,7 +76,7 @@ function createTrackList(roll, list) {
 
   function row(track, i) {
     const item = document.createElement("li"), tick = document.createElement("input");
-    const name = document.createElement("button"), title = document.createElement("span"), plays = document.createElement("span");
+    const name = document.createElement("button"), title = document.createElement("span");
     tick.type = "checkbox";
     tick.title = words.tick;
     tick.setAttribute("aria-label", words.tick + ": " + tracks.name(i));
@@ -80,15 +89,66 @@ function createTrackList(roll, list) {
     name.type = "button";
     name.className = "name";
     title.textContent = tracks.name(i);
-    plays.textContent = track.instrument;
-    plays.className = "instrument";
-    name.append(title, plays);
-    name.title = tracks.name(i) + " · " + track.instrument;
+    name.append(title);
+    name.title = tracks.name(i) + " · " + roll.instrument(track);
     name.addEventListener("click", () => roll.setTrack(i, true));
     const mute = button(words.mute_short, words.mute + ": " + tracks.name(i), () => tracks.mute(i));
     const solo = button(words.solo_short, words.solo + ": " + tracks.name(i), () => tracks.solo(i));
-    item.append(tick, name, mute, solo);
-    return { item, tick, name, mute, solo };
+    item.append(tick, name);
+    if (music.editable && !track.drum) item.append(choice(track, i));
+    else name.append(played(track));
+    item.append(mute, solo);
+    const parts = { item, tick, name, mute, solo };
+    if (!music.editable) return parts;
+    parts.drop = button("×", words.remove_track + ": " + tracks.name(i), () => editor.removeTrack());
+    item.append(parts.drop);
+    return parts;
+  }
+
+  function played(track) {
+    const plays = document.createElement("span");
+    plays.textContent = roll.instrument(track);
+    plays.className = "instrument";
+    return plays;
+  }
+
+  function families() {
+    return FAMILIES.map((family, i) => {
+      const group = document.createElement("optgroup");
+      group.label = words["family_" + family];
+      for (let program = 8 * i; program < 8 * i + 8; program++) group.append(new Option(roll.instruments[program], program));
+      return group;
+    });
+  }
+
+  // What plays a track, to be chosen: it is heard at once.
+  function choice(track, i) {
+    const select = document.createElement("select");
+    select.className = "instrument";
+    select.append(...families());
+    select.value = track.program;
+    select.title = words.instrument;
+    select.setAttribute("aria-label", words.instrument + ": " + tracks.name(i));
+    select.addEventListener("change", () => {
+      editor.play(i, Number(select.value));
+      const first = music.notes[i][0];
+      roll.audition({ pitch: first ? first.pitch : 60, track: i, velocity: 90 });
+      rows[i].item.querySelector("select").focus();
+    });
+    return select;
+  }
+
+  // One more track: by choosing what shall play it.
+  function another() {
+    const item = document.createElement("li"), select = document.createElement("select");
+    item.className = "another";
+    const asked = new Option(words.add_track, "", true, true);
+    asked.disabled = true;
+    select.append(asked, new Option(roll.instrument({ drum: true }), KIT), ...families());
+    select.setAttribute("aria-label", words.add_track);
+    select.addEventListener("change", () => editor.addTrack(Number(select.value) || 0, select.value === KIT));
+    item.append(select);
+    return item;
   }
 
   function changed() {

@@ -12,7 +12,7 @@ function createTransport(roll, find) {
   let sound = null, started = null, stopped = 0, seeking = false, waiting = 0;
 
   const player = () => window.studioSound;
-  const mine = () => Boolean(player() && player().owner === element);
+  const mine = () => Boolean(player() && player().owner === roll.element);
 
   const transport = {
     playing: false,
@@ -22,7 +22,7 @@ function createTransport(roll, find) {
 
     start(from = stopped) {
       if (!sound || !player()) return;
-      stopped = from >= transport.duration() - 0.02 && !roll.growing ? 0 : Math.max(0, from);
+      stopped = from >= transport.duration() - 0.02 && !music.growing ? 0 : Math.max(0, from);
       if (roll.send()) {
         // What was just changed shall be heard: wait for its sound, but not for ever.
         waiting = window.setTimeout(now, ANSWER_MS);
@@ -98,19 +98,18 @@ function createTransport(roll, find) {
     waiting = 0;
     if (!sound || !player()) return;
     roll.follow = true;
-    player().play({ url: sound + roll.heardQuery(sound), from: stopped, owner: element, onstate: () => {} });
+    player().play({ url: sound + roll.heardQuery(sound), from: stopped, owner: roll.element, onstate: () => {} });
   }
 
   function heard(event) {
     const { owner, playing, ended, error } = event.detail;
     const was = transport.playing;
-    transport.playing = Boolean(playing) && owner === element;
-    if (ended && owner === element) stopped = 0;
+    transport.playing = Boolean(playing) && owner === roll.element;
+    if (ended && owner === roll.element) stopped = 0;
     else if (was && !transport.playing && mine()) stopped = player().position();
-    if (error && owner === element) roll.say(typeof error === "string" ? error : words.no_sound);
+    if (error && owner === roll.element) roll.say(typeof error === "string" ? error : words.no_sound);
     show();
-    roll.redraw();
-    if (transport.playing) roll.animate();
+    if (was || transport.playing || owner === roll.element) roll.redraw();
   }
 
   function show() {
@@ -127,7 +126,7 @@ function createTransport(roll, find) {
     play.disabled = !sound;
     seek.disabled = !music.end;
     jump.hidden = !music.region;
-    find(".piano-roll").classList.toggle("playing", transport.playing);
+    roll.frame.classList.toggle("playing", transport.playing);
     if (play.title === name) return;
     play.title = name;
     play.setAttribute("aria-label", name + ": " + words.name);

@@ -4,7 +4,7 @@
      "resolution": ticks of a quarter, "limit": tick at which the last note must end,
      "tempos": [[tick, microseconds of a quarter], ...],
      "metres": [[tick, numerator, denominator, ticks of a bar], ...],
-     "tracks": [{"name", "instrument", "program", "drum", "notes": [onset, pitch, duration, velocity, state, ...]}],
+     "tracks": [{"name", "program", "drum", "notes": [onset, pitch, duration, velocity, state, ...]}],
      "parted": whether new notes are told from the seed's, "region": [from tick, to tick] or null,
      "sound": address or null, "play": {"from": seconds} or null,
      "growing": whether more is to come, "editable": true or false, "rewritable": true or false}
@@ -19,7 +19,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from studio.pipeline import Note, Score, Track, instrument_name
+from studio.pipeline import Note, Score, Track
 
 MOST_TRACKS = 32
 MOST_NOTES = 20_000
@@ -101,7 +101,6 @@ def _track(track: Track, new: Collection[Note], locked: Collection[Note]) -> dic
         numbers += (note.onset, note.pitch, note.duration, note.velocity, state)
     return {
         "name": track.name,
-        "instrument": instrument_name(track),
         "program": track.program,
         "drum": track.is_drum,
         "notes": numbers,

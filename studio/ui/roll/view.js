@@ -36,10 +36,10 @@ function createView(roll) {
     arrange() {
       const drums = music.tracks.flatMap((track, i) => (track.drum ? [i] : []));
       const kit = new Set(drums.flatMap((i) => music.notes[i].map((note) => note.pitch)));
-      if (drums.length && (music.editable || !kit.size)) for (const pitch of USUAL_KIT) kit.add(pitch);
+      if (drums.length && (music.roomy() || !kit.size)) for (const pitch of USUAL_KIT) kit.add(pitch);
       view.kit = [...kit].sort((a, b) => b - a);
       view.keys = view.kit.length ? (view.width < 520 ? 70 : 84) : 46;
-      view.bottom = view.height - (music.editable ? LOUDNESS : 0);
+      view.bottom = view.height - (music.roomy() ? LOUDNESS : 0);
       const room = view.bottom - RULER;
       const onlyDrums = drums.length && drums.length === music.tracks.length;
       view.drumRow = view.kit.length ? Math.min(onlyDrums ? 28 : DRUM_ROW, (room * (onlyDrums ? 1 : 0.4)) / view.kit.length) : 0;

@@ -1,7 +1,8 @@
 // The page's name, and the buttons for another language and for light or dark; page.js knows what they do.
-// props.labels = {title, tagline, theme, gone}, props.languages = {code: name of each other language in itself}
+// props.labels = {title, tagline, theme, gone, skip}, props.languages = {code: name of each other language in itself}
 
 const find = (selector) => element.querySelector(selector);
+find(".skip").textContent = props.labels.skip;
 find("h1").textContent = props.labels.title;
 find(".tagline").textContent = props.labels.tagline;
 find("#theme-button").textContent = props.labels.theme;

@@ -17,6 +17,31 @@
     location.assign(code === window.studio.language ? "./" : code);
   });
 
+  // --- past the header by keyboard: not by the link's address, which the page's base would lead to another page
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".skip");
+    if (!link) return;
+    event.preventDefault();
+    const target = document.querySelector(link.getAttribute("href"));
+    target.tabIndex = -1;
+    target.focus();
+  });
+
+  // --- some names for screen readers Gradio has in English only: those of a slider's parts, before its name here
+  const ENGLISH = /^(number input|range slider) for /;
+  const rename = () => {
+    for (const input of document.querySelectorAll("input[aria-label*=' for ']")) {
+      input.ariaLabel = input.ariaLabel.replace(ENGLISH, "");
+    }
+    for (const field of document.querySelectorAll("[aria-label='Click to upload or drop files']")) {
+      field.ariaLabel = words.upload;
+    }
+  };
+  new MutationObserver(rename).observe(document.body, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ["aria-label"],
+  });
+  rename();
+
   // --- light or dark: the visitor's choice is kept, else the system's counts
   const stored = localStorage.getItem("studio-theme");
   if (stored) document.body.classList.toggle("dark", stored === "dark");

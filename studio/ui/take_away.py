@@ -44,12 +44,13 @@ class TakeAway:
             ):
                 self.buttons |= {n: self._button(f, place) for n, f in offered.items() if n not in FIRST}
             self.notice = widgets.notice(f"{place}-export-notice")
+            # Not as a label: what changes while its fold is still closed has no labels any more once that is opened.
+            template = widgets.source("take_away.html").replace("MADE", words("export.made"))
             self.made = gr.HTML(
                 None,
-                html_template=widgets.source("take_away.html"),
+                html_template=template,
                 js_on_load=widgets.source("take_away.js"),
                 apply_default_css=False,
-                labels={"made": words("export.made")},
                 elem_id=f"{place}-made",
             )
 

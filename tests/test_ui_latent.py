@@ -6,25 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import FONT, fields, last, new_tab, visitor
+from desk import begun, last, new_tab, rolled, taken, visitor
 
 from studio import midi, pipeline
 from studio.score import Note, Score, Track
 from studio.ui.blend_tab import BlendTab
 from studio.ui.pair_tab import PairTab
 from studio.ui.resemble_tab import ResembleTab
+from studio.ui.sounds import SOUNDS
 from studio.ui.vary_tab import VaryTab
 from studio.ui.verb_tab import VerbTab
 
 pytestmark = pytest.mark.usefixtures("tiny_checkpoints")
 BAR = 4 * 480
-
-
-@pytest.fixture(autouse=True)
-def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is heard and seen has tests of its own."""
-    monkeypatch.setattr(pipeline, "save_wav", lambda score, path, font: path.write_text(str(font)))
-    monkeypatch.setattr(pipeline, "save_plot", lambda music, path, dark=False: path.write_bytes(b""))
 
 
 def tune(path: Path, step: int = 1, first: int = 60) -> Path:
@@ -38,10 +32,10 @@ def tune(path: Path, step: int = 1, first: int = 60) -> Path:
 def opened(kind: type[VerbTab], folder: Path) -> Any:
     """A tab with one tune as the seed and, where a second is wanted, another one."""
     tab = new_tab(kind)
-    shown = last(tab.seed.open_file(visitor(), str(tune(folder / "mine.mid")), FONT))
+    shown = last(tab.seed.open_file(visitor(), str(tune(folder / "mine.mid"))))
     assert shown[tab.track]["value"] == 1
     if isinstance(tab, PairTab):
-        shown = last(tab.other.open_file(visitor(), str(tune(folder / "other.mid", 3, 67)), FONT))
+        shown = last(tab.other.open_file(visitor(), str(tune(folder / "other.mid", 3, 67))))
         assert shown[tab.other_track]["value"] == 1 and shown[tab.other.facts]["title"] == "other"
     return tab
 
@@ -51,9 +45,9 @@ def written(tab: VerbTab, **asked: Any) -> tuple[Score, dict[str, Any]]:
     asked = {name: 1 for name in ("track", "other_track") if hasattr(tab, name)} | asked
     if hasattr(tab, "last_bar"):
         asked = {"first_bar": 1, "last_bar": 4} | asked
-    shown = last(tab.generate(visitor(), *fields(tab, **asked)))
+    shown = last(begun(tab, **asked))
     assert shown[tab.result.notice]["kind"] == "done", shown[tab.result.notice]["text"]
-    seed = pipeline.read(shown[tab.result.midi]["value"])
+    seed = pipeline.read(taken(tab))
     assert seed.recipe is not None
     return seed.score, dict(seed.recipe)
 
@@ -102,11 +96,11 @@ def test_whoever_opens_the_tab_finds_another_melody_and_whoever_has_one_keeps_it
     tmp_path: Path, kind: type[PairTab]
 ) -> None:
     tab = new_tab(kind)
-    shown = last(tab.other.greet(visitor("new"), FONT))
+    shown = last(tab.other.greet(visitor("new")))
     examples = list(tab.other.examples)
     assert shown[tab.other.example] == examples[1] and tab.seed.first == examples[0]
     tab = opened(kind, tmp_path)
-    assert list(tab.other.greet(visitor(), FONT)) == []
+    assert last(tab.other.greet(visitor()))[tab.other.facts]["title"] == "other"
     visit = tab.visits.of("someone")
     assert visit.seed.score.title == "mine" and visit.music(tab.verb).score.title == "other"
 
@@ -114,8 +108,8 @@ def test_whoever_opens_the_tab_finds_another_melody_and_whoever_has_one_keeps_it
 @pytest.mark.parametrize("kind", [BlendTab, ResembleTab])
 def test_without_a_second_melody_the_tab_says_where_to_find_one(tmp_path: Path, kind: type[PairTab]) -> None:
     tab = new_tab(kind)
-    last(tab.seed.open_file(visitor(), str(tune(tmp_path / "mine.mid")), FONT))
-    shown = last(tab.generate(visitor(), *fields(tab)))
+    last(tab.seed.open_file(visitor(), str(tune(tmp_path / "mine.mid"))))
+    shown = last(begun(tab))
     assert set(shown) == {tab.result.notice} and "on this tab" in shown[tab.result.notice]["text"]
 
 
@@ -123,13 +117,20 @@ def test_an_odd_second_file_gets_its_sentence_beside_it(tmp_path: Path) -> None:
     tab = opened(BlendTab, tmp_path)
     odd = tmp_path / "letter.mid"
     odd.write_text("Dear Clara, ...")
-    shown = last(tab.other.open_file(visitor(), str(odd), FONT))
+    shown = last(tab.other.open_file(visitor(), str(odd)))
     assert shown[tab.other.notice]["kind"] == "error" and "MIDI" in shown[tab.other.notice]["text"]
     assert tab.visits.of("someone").music("blend").score.title == "other"
 
 
-def test_the_second_melody_is_heard_with_the_seeds_soundfont(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "soundfonts", lambda: {"Old": Path("old.sf2"), "New": Path("new.sf2")})
+def test_the_second_melody_is_heard_as_the_seed_is(tmp_path: Path) -> None:
     tab = opened(BlendTab, tmp_path)
-    shown = last(tab.other.choose_font(visitor(), "New"))
-    assert Path(shown[tab.other.player]["audio"]["path"]).read_text() == "new.sf2"
+    visit = tab.visits.of("someone")
+    before = visit.hearing.at(tab.verb)
+    visit.hearing.mix = pipeline.Mix(reverb=0.5)
+    [(again, outputs)] = tab.heard
+    shown = again(visit)
+    assert list(shown) == outputs == [tab.other.roll]
+    address = rolled(shown[tab.other.roll])["sound"]
+    assert address != before
+    piece = SOUNDS._find(address.removeprefix("sound/"))
+    assert piece is not None and piece.mix.reverb == 0.5

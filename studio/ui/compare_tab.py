@@ -32,7 +32,7 @@ class CompareTab(Tab):
         return [self.bars, self.track, self.first_bar, self.last_bar]
 
     def _build_settings(self) -> None:
-        names = ", ".join(model.title for model in self.models.values())
+        names = ", ".join(self.words.told(model.title) for model in self.models.values())
         gr.Markdown(self.words("compare.models", names=names), elem_classes=["aside"])
         self.panel = ComparisonPanel(self.words, self.seed, self.result, list(self.models.values()))
 
@@ -86,7 +86,7 @@ class CompareTab(Tab):
 
     def _told(self, at: pipeline.Comparing) -> dict[str, Any]:
         """How far it is, as a notice."""
-        values = {"model": at.model.title, "number": at.number, "models": at.models}
+        values = {"model": self.words.told(at.model.title), "number": at.number, "models": at.models}
         if at.progress is None:
             return widgets.working(self.words("compare.loading", **values), at.number - 1, at.models)
         done, total = at.progress.bars_done, at.progress.bars_total

@@ -50,7 +50,7 @@ class ComparisonPanel:
         t, name = self.words, f"compared-{model.name}"
         with gr.Column(elem_id=name, elem_classes=["plain"], min_width=0) as column:
             facts = widgets.facts(f"{name}-facts")
-            shown = roll.component(t, model.title, f"{name}-roll")
+            shown = roll.component(t, t.told(model.title), f"{name}-roll")
             with gr.Row(elem_classes=["take-away", "close"]) as buttons:
                 alone = gr.Button(t("compare.open"), min_width=0, elem_id=f"{name}-open")
                 reuse = gr.Button(t("result.reuse"), min_width=0, elem_id=f"{name}-reuse", elem_classes=["reuse"])

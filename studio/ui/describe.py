@@ -135,7 +135,7 @@ def entry(found: Entry, words: Words) -> dict[str, Any]:
             [words("compare.speed"), words("compare.speed_value", notes=found.notes_per_s)],
         ]
     return {
-        "title": found.model.title,
+        "title": words.told(found.model.title),
         "source": "",
         "chips": chips,
         "tracks_heading": words("compare.figures"),

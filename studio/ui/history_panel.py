@@ -35,7 +35,7 @@ class HistoryPanel:
         self.models: dict[str, str] = {}
         # A damaged checkpoint does not keep the page closed.
         with contextlib.suppress(StudioError):
-            self.models = {model.name: model.title for model in pipeline.models()}
+            self.models = {model.name: words.told(model.title) for model in pipeline.models()}
         with gr.Column(elem_classes=["card"], elem_id="history") as self.column:
             heading, intro = t("history.heading"), t("history.intro")
             gr.Markdown(f"## {heading}\n{intro}", elem_classes=["step"])

@@ -60,7 +60,7 @@ class VerbTab(Tab):
     def _build_model(self) -> None:
         first = next(iter(self.models.values()))
         self.model = gr.Dropdown(
-            [(model.title, model.name) for model in self.models.values()],
+            [(self.words.told(model.title), model.name) for model in self.models.values()],
             value=first.name,
             label=self.words("settings.model"),
             info=self.words.told(first.help),

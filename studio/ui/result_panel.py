@@ -54,7 +54,7 @@ class ResultPanel:
 
     def connect(self, came: Any) -> Any:
         """Let takes be chosen and changed; whoever comes back, by that event, finds theirs. Returns what comes then."""
-        self.cards.choose(self.choose_take, None, self.outputs, **READING)
+        self.chosen = self.cards.choose(self.choose_take, None, self.outputs, **READING)
         self.roll.edit(self.edit, [self.roll], self.outputs, **READING)
         self.stop_button.click(self.stop, None, [self.stop_button], **AT_ONCE)
         self.take_away.connect()

@@ -204,6 +204,7 @@ function createRoll({ element, props, watch, edit, rewrite }) {
     frame.classList.toggle("parted", music.parted);
     if (other) roll.cursor.pitch = homePitch(editor.track);
     if (resetView) firstSight();
+    if (other && value.play) bringIntoSight();
     roll.bars.show();
     roll.transport.load(value.sound, value.play ? value.play.from : null);
     roll.selectionChanged();
@@ -221,6 +222,12 @@ function createRoll({ element, props, watch, edit, rewrite }) {
     roll.transport.rewind();
     roll.follow = true;
     resetView = true;
+  }
+
+  // What plays by itself is to be seen too.
+  function bringIntoSight() {
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    frame.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "nearest" });
   }
 
   function firstSight() {

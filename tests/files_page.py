@@ -26,20 +26,19 @@ def build() -> gr.Blocks:
             ways = WaysIn(words, visits)
             facts = widgets.facts("seed-facts")
         with gr.Column(elem_classes=["card"]):
-            font = gr.Dropdown(list(pipeline.soundfonts()), label="SoundFont", elem_id="font")
             away = TakeAway(words, visits, "seed", lambda visit: visit.music(SEED))
 
         def came(visit: Visit, seed: pipeline.Seed, fields: Any) -> Iterator[dict[Any, Any]]:
-            visit.desk[SEED] = OnDesk(seed, visit.new_folder())
+            visit.desk[SEED] = OnDesk(seed)
             yield {facts: describe.facts(seed, words), **away.clear()}
 
         ways.connect(came, [facts, *away.outputs])
-        away.connect(font, lambda visit, name: pipeline.soundfonts().get(name))
+        away.connect()
     return page
 
 
 def launch(page: gr.Blocks, port: int | None = None) -> str:
-    styles = "\n".join(map(widgets.source, ("page.css", "player.css", "parts.css")))
+    styles = "\n".join(map(widgets.source, ("page.css", "parts.css")))
     _, address, _ = page.launch(
         server_name="127.0.0.1",
         server_port=port,

@@ -16,7 +16,7 @@ from typing import Any
 import gradio as gr
 import httpx
 import pytest
-from desk import FONT, WORDS, fields, last, new_tab, visitor
+from desk import WORDS, fields, new_tab
 
 from studio import pipeline, ui
 from studio.pipeline import catalogue
@@ -169,11 +169,13 @@ def test_a_new_server_warms_itself_and_offers_programs_the_doors_alone(monkeypat
         page.close()
 
 
-def test_warming_up_leaves_the_first_example_ready(tab: ContinueTab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_warming_up_writes_a_bar_and_plays_it(tab: ContinueTab, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    original, stream = pipeline.continue_, pipeline.render_stream
+    monkeypatch.setattr(pipeline, "continue_", lambda *a: asked.append("continue") or original(*a))
+    monkeypatch.setattr(pipeline, "render_stream", lambda *a: asked.append("render") or stream(*a))
     tab.warm()
-    monkeypatch.setattr(pipeline, "save_plot", lambda *_, **__: pytest.fail("drawn once more"))
-    monkeypatch.setattr(pipeline, "save_wav", lambda *_, **__: pytest.fail("rendered once more"))
-    assert last(tab.seed.greet(visitor(), FONT))[tab.seed.player]["light"]
+    assert asked == ["continue", "render"]
 
 
 def start(port: str) -> subprocess.CompletedProcess[str]:

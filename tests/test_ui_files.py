@@ -88,16 +88,16 @@ def test_scripts_of_the_keyboard_have_all_their_words_and_put_no_text_into_marku
     assert part.value == "" and "{left}" in part.props["labels"]["count_in"]
 
 
-def test_a_file_is_made_when_it_is_asked_for_and_named_after_the_music(tmp_path: Path) -> None:
+def test_a_file_is_made_when_it_is_asked_for_and_named_after_the_music() -> None:
     visits = Visits()
     with gr.Blocks():
         panel = take_away.TakeAway(WORDS, visits, "seed", lambda visit: visit.music(SEED))
     visit = visits.of("someone")
     with pytest.raises(Exception, match="nothing to take away"):
-        list(panel.make(visit, "midi", lambda: None))
+        list(panel.make(visit, "midi"))
     score = Score(480, (Track((Note(0, 60, 480, 80),)),))
-    visit.desk[SEED] = OnDesk(pipeline.Seed(score, "../${alert(1)}<b>"), tmp_path)
-    steps = panel.make(visit, "midi", lambda: None)
+    visit.desk[SEED] = OnDesk(pipeline.Seed(score, "../${alert(1)}<b>"))
+    steps = panel.make(visit, "midi")
     assert "MIDI" in next(steps)[panel.notice]["text"]
     made = next(steps)[panel.made]
     assert made["orig_name"] == Path(made["path"]).name == "alert-1-b.mid"

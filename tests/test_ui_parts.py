@@ -13,8 +13,9 @@ import pytest
 
 from studio import pipeline
 from studio.score import Note, Score, Tempo, TimeSignature, Track
-from studio.ui import describe, prepared, visits, widgets
+from studio.ui import describe, visits, widgets
 from studio.ui.line import Line
+from studio.ui.sounds import SOUNDS
 from studio.ui.visits import Visits
 from studio.ui.words import Words
 
@@ -22,9 +23,9 @@ UI = Path(widgets.__file__).parent
 WORDS = Words()
 
 
-def test_a_visits_name_is_never_a_path_and_no_name_is_nobody() -> None:
+def test_a_visit_is_known_by_its_name_and_no_name_is_nobody() -> None:
     desks = Visits()
-    assert "etc" not in str(desks.of("../../etc").folder)
+    assert desks.of("../../etc") is desks.of("../../etc")
     assert desks.of(None) is not desks.of(None)
     assert desks.of("a") is desks.of("a")
 
@@ -32,18 +33,18 @@ def test_a_visits_name_is_never_a_path_and_no_name_is_nobody() -> None:
 def test_visits_are_cleared_away_when_nobody_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     desks = Visits(clock=lambda: now)
-    old = desks.of("old").folder
+    old = desks.of("old")
+    address = old.hearing.offer(visits.SEED, Score(tracks=(Track((Note(0, 60, 480, 80),)),)))
     now = visits.KEEP_S / 2
-    assert desks.of("other").folder != old and old.exists()
+    assert desks.of("other") is not old and SOUNDS._find(address.removeprefix("sound/")) is not None
     now = visits.KEEP_S + 1
     desks.of("other")
-    assert not old.exists()
-    monkeypatch.setattr(visits, "MOST_FOLDERS", 2)
-    kept = [desks.of("other").new_folder() for _ in range(3)]
-    assert [folder.exists() for folder in kept] == [False, True, True]
+    # With the visit goes what could be heard.
+    assert list(desks._visits) == ["other"] and SOUNDS._find(address.removeprefix("sound/")) is None
     monkeypatch.setattr(visits, "MOST", 2)
-    folders = [desks.of(name).folder for name in ("b", "c")]
-    assert all(folder.exists() for folder in folders) and len(desks._visits) == 2
+    for name in ("b", "c"):
+        desks.of(name)
+    assert list(desks._visits) == ["b", "c"]
 
 
 def test_whoever_stands_in_line_knows_how_many_are_before_and_may_leave() -> None:
@@ -100,23 +101,13 @@ def test_what_is_said_of_music_without_pitch_name_or_steady_metre() -> None:
     assert [index for _, index in describe.track_choices(pipeline.Seed(score), WORDS, drums=True)] == [0]
 
 
-def test_the_timeline_follows_the_tempo() -> None:
-    notes = (Note(0, 60, 1920, 80), Note(1920, 62, 1920, 80))
-    score = Score(480, (Track(notes),), (Tempo(0, 500_000), Tempo(1920, 1_000_000)))
-    (start, left), (middle, share), (end, right) = prepared.timeline(score)
-    assert (start, middle, end) == pytest.approx((0.0, 2.0, 6.0))
-    assert 0 < left < share < right < 1 and share - left == pytest.approx(right - share)
-    many = Score(480, (Track(notes),), tuple(Tempo(i, 500_000 + i) for i in range(3000)))
-    assert len(prepared.timeline(many)) <= prepared.MOST_CHANGES + 2
-
-
 def test_templates_are_constant() -> None:
     """Gradio runs what stands in `${...}` and `{{...}}`: a template that shows a value would run a visitor's text."""
     for path in UI.glob("*.html"):
         assert not re.search(r"\$\{|\{\{|`|\\", path.read_text()), path.name
     for path in UI.glob("*.js"):
         assert "innerHTML" not in path.read_text() and "outerHTML" not in path.read_text(), path.name
-    own = [widgets.header(WORDS), widgets.player(WORDS, "x", "x"), widgets.facts("x"), widgets.notice("x")]
+    own = [widgets.header(WORDS), widgets.facts("x"), widgets.notice("x")]
     for part in own:
         name = part.elem_classes[0].removesuffix("-component")
         assert part.html_template == (UI / f"{name}.html").read_text()
@@ -125,18 +116,20 @@ def test_templates_are_constant() -> None:
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-KEY = r"(seed|facts|settings|result|error|continue|infill|accompany|vary|blend|resemble|compare|app)\.\w+"
+KEY = r"[a-z]+\.\w+"
+FILES = (".html", ".js", ".css", ".mid", ".wav", ".py")
 
 
-def used_keys() -> set[str]:
-    """Every text in the code that looks like a key of the words."""
+def used_keys(groups: set[str]) -> set[str]:
+    """Every text in the code that looks like a key of the words, of one of these groups."""
     texts = {
         node.value
-        for path in UI.glob("*.py")
+        for path in UI.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    return {text for text in texts if re.fullmatch(KEY, text) and text not in ("seed.mid", "seed.wav")}
+    found = {text for text in texts if re.fullmatch(KEY, text) and text.partition(".")[0] in groups}
+    return {text for text in found if not text.endswith(FILES)}
 
 
 FIELDS = {
@@ -155,13 +148,19 @@ PAIRS = ("blend", "resemble")
 def test_every_key_that_is_used_has_its_words_and_every_word_is_used() -> None:
     sentences: dict[str, str] = json.loads((UI / "strings" / "en.json").read_text(encoding="utf-8"))
     # Handed over together or by a name that the model gives.
-    by_group = ("control.", "player.", "app.", "figure.", "roll.", "sound.", "takes.", "history.")
-    by_group += ("export.", "abc.", "listen.", "keys.")
+    by_group = ("control.", "app.", "figure.", "roll.", "export.", "keys.", "sound.", "takes.", "history.")
     headings = {f"{card}.{part}" for card in ("seed", "settings", "result") for part in ("heading", "intro")}
     tabs = {f"{verb}.{part}" for verb in FIELDS for part in ("tab", "no_model", "generate")}
     fields = {f"{verb}.{field}{part}" for verb in FIELDS for field in FIELDS[verb].split() for part in ("", "_help")}
-    music = {f"{place}.{part}" for place in ("seed", *PAIRS) for part in ("file", "examples", "player", "roll")}
-    used = used_keys() | headings | tabs | fields | music | {f"{verb}.no_other" for verb in PAIRS}
+    music = {f"{place}.{part}" for place in ("seed", *PAIRS) for part in ("file", "examples", "player")}
+    used = (
+        used_keys({key.partition(".")[0] for key in sentences})
+        | headings
+        | tabs
+        | fields
+        | music
+        | {f"{verb}.no_other" for verb in PAIRS}
+    )
     assert used <= sentences.keys()
     assert {key for key in sentences if not key.startswith(by_group)} == {
         key for key in used if not key.startswith(by_group)

@@ -44,7 +44,6 @@ class Desk:
     def __init__(self, data: Path | None) -> None:
         self.words, self.visits = Words(), Visits(data=data)
         with gr.Blocks(analytics_enabled=False) as self.page:
-            self.font = gr.Dropdown([None], visible=False)
             self.seed = gr.Textbox(label="Seed", elem_id="seed-name")
             self.shown = gr.Textbox(label="Shown", elem_id="shown-take")
             with gr.Row():
@@ -56,10 +55,10 @@ class Desk:
             with self.history.column:
                 self.project = ProjectPanel(self.words, self.visits)
             seeds, results = [self.seed], [self.shown, self.cards]
-            self.history.connect(self.font, self.start, seeds, self.show, results)
+            self.history.connect(self.start, seeds, self.show, results)
             self.history.attend(self.cards)
-            self.project.connect(self.history, self.font, [(self.greet, [*seeds, *results])])
-            chosen = self.cards.choose(self.choose, [self.font], results, **AT_ONCE)
+            self.project.connect(self.history, [(self.greet, [*seeds, *results])])
+            chosen = self.cards.choose(self.choose, None, results, **AT_ONCE)
             news = [
                 chosen,
                 put.click(self.put, None, seeds, **READING),
@@ -71,7 +70,7 @@ class Desk:
     def put(self, request: gr.Request) -> Changes:
         visit = self.visits.at(request)
         music = seed()
-        visit.put(SEED, OnDesk(pipeline.Seed(music.score, NASTY, sha256=music.sha256), visit.new_folder()))
+        visit.put(SEED, OnDesk(pipeline.Seed(music.score, NASTY, sha256=music.sha256)))
         return {self.seed: visit.desk[SEED].seed.name}
 
     def write(self, request: gr.Request) -> Iterator[Changes]:
@@ -79,31 +78,31 @@ class Desk:
         source = visit.desk[SEED].seed.sha256
         takes = [take(n) for n in range(3)]
         takes = [pipeline.Take(**{**vars(t), "recipe": {**t.recipe, "source": source}}) for t in takes]
-        visit.written(Result(tuple(takes), visit.new_folder()))
-        yield from self.show(visit, None)
+        visit.written(Result(tuple(takes)))
+        yield from self.show(visit)
 
-    def start(self, visit: Visit, piece: Piece, font: str | None) -> Iterator[Changes]:
-        visit.put(SEED, OnDesk(piece.seed(), visit.new_folder()))
+    def start(self, visit: Visit, piece: Piece) -> Iterator[Changes]:
+        visit.put(SEED, OnDesk(piece.seed()))
         yield {self.seed: f"{piece.kind} {piece.number}"}
 
-    def choose(self, request: gr.Request, event: gr.EventData, font: str | None) -> Iterator[Changes]:
+    def choose(self, request: gr.Request, event: gr.EventData) -> Iterator[Changes]:
         visit = self.visits.at(request)
         assert visit.result is not None
         visit.choose([piece.id for piece in visit.result.pieces].index(event.id))
-        yield from self.show(visit, font)
+        yield from self.show(visit)
 
-    def show(self, visit: Visit, font: str | None) -> Iterator[Changes]:
+    def show(self, visit: Visit) -> Iterator[Changes]:
         result = visit.result
         assert result is not None
         sounds = [f"sound/{n}" for n in range(len(result.takes))]
         value = cards.value(result, self.words, keepable=visit.store is not None, sounds=sounds)
         yield {self.shown: f"{result.take.recipe['seed']}", self.cards: value}
 
-    def greet(self, request: gr.Request, font: str | None = None) -> Iterator[Changes]:
+    def greet(self, request: gr.Request) -> Iterator[Changes]:
         visit = self.visits.at(request)
         yield {self.seed: visit.seed.name if visit.seed else ""}
         if visit.result is not None:
-            yield from self.show(visit, None)
+            yield from self.show(visit)
 
 
 @pytest.fixture(scope="module")
@@ -233,8 +232,10 @@ def test_a_reload_brings_all_of_it_back(come: Callable[..., Any]) -> None:
     written(page)
     page.click(".take-card >> nth=2 >> .face")
     page.wait_for_function("document.querySelector('#shown-take textarea, #shown-take input').value == '9'")
+    page.wait_for_selector("#history-tree li:has-text('Take 3'):has(.mark)")
     page.click(".take-card >> nth=1 >> .keep")
-    page.wait_for_timeout(300)
+    page.wait_for_selector("#history-tree li:has-text('Take 2'):has(.kept)")
+    page.wait_for_timeout(300)  # until it is kept on the other side too
     before = titles(page)
     page.reload()
     ready(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -331,8 +332,12 @@ def test_all_can_be_done_with_the_keyboard(visit: Callable[..., Any]) -> None:
 
 
 def test_a_server_that_is_gone_is_told(visit: Callable[..., Any]) -> None:
+    # Not the first port that is free: another server on this machine would take it over at once.
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     blocks = ui.build()
-    page = visit(ui.launch(blocks))
+    page = visit(ui.launch(blocks, port=port))
     assert page.is_hidden("#gone")
     blocks.close()
     page.wait_for_selector("#gone:has-text('stopped answering')")

@@ -222,7 +222,8 @@ def test_a_take_is_a_new_starting_point_and_takes_hang_below_it(come: Callable[.
     page.click("#history-tree li >> nth=6")
     page.click("#history-tree .show")
     page.wait_for_selector("#history-notice p:has-text('Shown again: Take 3')")
-    assert page.input_value("#shown-take textarea, #shown-take input") == "9"
+    page.wait_for_function("document.querySelector('#shown-take textarea, #shown-take input').value == '9'")
+    page.wait_for_selector(".take-card:nth-child(3).shown")
     assert page.locator(".take-card").count() == 3
     assert page.locator(".take-card .face[aria-current=true] .title").all_inner_texts() == ["Take 3"]
 

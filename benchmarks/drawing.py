@@ -18,7 +18,7 @@ def measure(repeats: int, reference_s: float) -> list[Row]:
         png = Path(folder) / "roll.png"
         rows = []
         for score in (generation.seed().score, band(1.0)):
-            pipeline.save_plot(score, png)
-            took = median_s(lambda score=score: pipeline.save_plot(score, png), repeats)
+            pipeline.save(score, png)
+            took = median_s(lambda score=score: pipeline.save(score, png), repeats)
             rows.append(seconds(f"drawing a piano roll of {score.note_count} notes as PNG", took, reference_s))
     return rows

@@ -36,15 +36,7 @@ def first_sound(made: pipeline.Take, folder: Path) -> None:
 
 def wav(made: pipeline.Take, folder: Path) -> None:
     """The whole take as a WAV file."""
-    pipeline.save_wav(made.score, folder / "take.wav")
-
-
-def page(made: pipeline.Take, folder: Path) -> None:
-    """What the page waits for until all is there: two pictures, the MIDI file, the WAV file."""
-    for dark in (False, True):
-        pipeline.save_plot(made, folder / f"{dark}.png", dark=dark)
-    pipeline.save_midi(made, folder / "take.mid")
-    wav(made, folder)
+    pipeline.save(made, folder / "take.wav")
 
 
 def measure(model: str, repeats: int, reference_s: float) -> list[Row]:
@@ -64,7 +56,6 @@ def measure(model: str, repeats: int, reference_s: float) -> list[Row]:
             rows += [
                 seconds(f"request to first sound, {bars} bars", writing + _after(first_sound, made), reference_s),
                 seconds(f"request to finished WAV, {bars} bars", writing + _after(wav, made), reference_s),
-                seconds(f"request to all that the page shows, {bars} bars", writing + _after(page, made), reference_s),
             ]
     return rows
 

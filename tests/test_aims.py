@@ -47,7 +47,7 @@ def new_music(take: pipeline.Take) -> Score:
 
 def through_a_file(take: pipeline.Take) -> Score:
     folder = catalogue.CHECKPOINTS.parent
-    pipeline.save_midi(take, folder / "take.mid")
+    pipeline.save(take, folder / "take.mid")
     return midi.load(folder / "take.mid").score
 
 

@@ -108,7 +108,7 @@ def test_a_take_comes_back_with_all_that_its_look_depends_on(kept: Store) -> Non
 
 
 def test_a_take_kept_is_the_file_that_would_be_downloaded(kept: Store, tmp_path: Path) -> None:
-    pipeline.save_midi(take(), tmp_path / "take.mid")
+    pipeline.save(take(), tmp_path / "take.mid")
     (piece,) = store.of_takes([take()], None)
     kept.add(ANNA, [piece])
     assert piece.midi == (tmp_path / "take.mid").read_bytes()

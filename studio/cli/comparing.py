@@ -85,11 +85,11 @@ def _chapter(entry: pipeline.Entry, folder: Path, font: Path | None, *, sound: b
     if take is None:
         return [*heading, entry.problem]
     midi, plot, wav = (pipeline.file_name(take, suffix) for suffix in ("mid", "png", "wav"))
-    pipeline.save_midi(take, folder / midi)
-    pipeline.save_plot(take, folder / plot)
+    pipeline.save(take, folder / midi)
+    pipeline.save(take, folder / plot)
     links = [f"[MIDI]({midi})"]
     if sound:
-        pipeline.save_wav(take.score, folder / wav, font)
+        pipeline.save(take, folder / wav, sound=font)
         links.append(f"[WAV]({wav})")
     notices = [" ".join(take.notices), ""] if take.notices else []
     return [*heading, *notices, f"![Piano roll]({plot})", "", " · ".join(links)]

@@ -65,9 +65,9 @@ def save(results: Sequence[pipeline.Take], args: argparse.Namespace, soundfont: 
             print(path)
         if args.plot:
             path = _numbered(args.plot, i, len(results))
-            pipeline.save_plot(take, path)
+            pipeline.save(take, path)
             print(path)
         if args.wav:
             path = _numbered(args.wav, i, len(results))
-            pipeline.save_wav(take.score, path, soundfont)
+            pipeline.save(take, path, sound=soundfont)
             print(path)

@@ -1,19 +1,15 @@
-"""What can be done with music, a seed's or a take's: hear it, see it, save it. Doors to audio, plots and export."""
+"""What can be done with music, a seed's or a take's, to hear it: a door to audio. Files of it are for `saving`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from studio import audio, midi, plots
-from studio.export.samples import exact
+from studio import audio
 from studio.pipeline.mix import Mix
-from studio.pipeline.takes import Take
 from studio.score import Score
 
 
@@ -66,42 +62,3 @@ def render_stems(score: Score, mix: Mix | None = None) -> Iterator[audio.Samples
 def render_stream(score: Score, soundfont: Path | None = None, *, block_s: float = 0.5) -> Iterator[audio.Samples]:
     """`score` in blocks of `block_s` seconds, the first one at once, at the synthesizer's own loudness."""
     return audio.stream(score, soundfont, block_s=block_s)
-
-
-def piano_roll(music: Score | Take, *, dark: bool = False) -> Any:
-    """The piano roll as a matplotlib `Figure`; of a take, what is new looks new."""
-    if isinstance(music, Take):
-        return plots.piano_roll(music.score, new=music.new, region=(music.new_from, music.end), dark=dark)
-    return plots.piano_roll(music, dark=dark)
-
-
-def save_midi(take: Take, path: str | Path) -> None:
-    """Write a take as MIDI with its recipe as a text event; `read` gives it back as `Seed.recipe`."""
-    midi.save(take.score, path, texts=(json.dumps(take.recipe, ensure_ascii=True, separators=(",", ":")),))
-
-
-def save_wav(score: Score, path: str | Path, sound: Path | Mix | None = None) -> None:
-    """Write the sound of a score as a WAV file. SoundError as in `render`."""
-    exact(render(score, sound), Path(path), "WAV")
-
-
-def save_plot(music: Score | Take, path: str | Path, *, dark: bool = False) -> None:
-    """Write the piano roll of a score or a take as .png or .svg, by the path's suffix."""
-    plots.save_figure(piano_roll(music, dark=dark), path)
-
-
-def share_of_width(score: Score, tick: int) -> float:
-    """Where a tick lies in the piano roll's picture, as a share of its width (0-1)."""
-    return plots.share_of_width(score, tick)
-
-
-def excerpt(score: Score, longest_s: float) -> Score:
-    """The score itself if it lasts no longer than that, else as many of its first bars as fit, at least one."""
-    if score.seconds_at(score.end) <= longest_s:
-        return score
-    end = 0
-    for bar in score.bars:
-        if end and score.seconds_at(bar.end) > longest_s:
-            break
-        end = bar.end
-    return replace(score.slice_ticks(0, end), title=score.title)

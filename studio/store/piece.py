@@ -190,6 +190,6 @@ def _plain(recipe: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _midi(score: Score, recipe: Mapping[str, Any] | None) -> bytes:
-    """As `pipeline.save_midi` writes it."""
+    """As `pipeline.save` writes it."""
     texts = (json.dumps(recipe, ensure_ascii=True, separators=(",", ":")),) if recipe else ()
     return midi.save(score, texts=texts)

@@ -107,7 +107,7 @@ def rendered(score: pipeline.Score, font: Path | None) -> Iterator[Any]:
     """The sound of a score as a WAV file."""
     with _folder() as folder:
         path = folder / "music.wav"
-        pipeline.save_wav(score, path, font)
+        pipeline.save(score, path, sound=font)
         yield widgets.served(path)
 
 
@@ -126,7 +126,7 @@ def told(take: pipeline.Take, folder: Path) -> Answer:
     """A take, with its MIDI file, which is written into `folder`."""
     folder.mkdir()
     path = folder / pipeline.file_name(take, "mid")
-    pipeline.save_midi(take, path)
+    pipeline.save(take, path)
     return {
         "midi": widgets.served(path),
         "seed": take.recipe["seed"],

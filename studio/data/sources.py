@@ -177,7 +177,7 @@ def _tunes(where: str) -> list[Source]:
     try:
         from music21 import corpus as bundled
     except ImportError as error:
-        raise DataError(f"{where} needs music21: pip install 'music-studio[corpora]'.") from error
+        raise DataError(f"{where} needs music21: pip install -c constraints.txt music21.") from error
     known_corpus = CORPORA[where]
     sources = []
     for path in sorted(Path(p) for p in bundled.getComposer(where.removeprefix("music21:"))):

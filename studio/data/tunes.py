@@ -22,7 +22,7 @@ def read_tune(text: str) -> Score:
     try:
         from music21 import converter
     except ImportError as error:
-        raise DataError("Reading ABC tunes needs music21: pip install 'music-studio[corpora]'.") from error
+        raise DataError("Reading ABC tunes needs music21: pip install -c constraints.txt music21.") from error
     try:
         stream: Any = converter.parseData(text, format="abc")
         part = stream.parts[0]

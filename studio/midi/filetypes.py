@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-_SOUND = "Sound cannot be read as notes: export MIDI from your music program, or choose another file."
+_RECORDING = "Let its name end in .wav, .flac, .ogg or .mp3, whichever it is: then its melody can be heard."
+_SOUND = "Turn it into a WAV file: then its melody can be heard. Or export MIDI from your music program."
+_MUSICXML = "Let its name end in .musicxml: then it can be read."
 _NOTATION = "Open it in a notation program such as MuseScore and export it as MIDI."
+_ZIP = "If it is MusicXML, let its name end in .mxl; otherwise unpack it and choose the file inside."
 _ARCHIVE = "Unpack it and choose the .mid file inside."
 _OTHER = "Choose a .mid file."
 
 # (offset, magic bytes, what it is, what to do)
 _KINDS: tuple[tuple[int, bytes, str, str], ...] = (
-    (8, b"WAVE", "a WAV sound file", _SOUND),
+    (8, b"WAVE", "a WAV sound file", _RECORDING),
     (8, b"AIFF", "an AIFF sound file", _SOUND),
     (8, b"AIFC", "an AIFF sound file", _SOUND),
     (8, b"AVI ", "an AVI video", _SOUND),
     (8, b"sfbk", "a SoundFont", "Put it into the soundfonts folder, and choose a .mid file here."),
     (8, b"WEBP", "a WebP picture", _OTHER),
-    (0, b"fLaC", "a FLAC sound file", _SOUND),
-    (0, b"OggS", "an Ogg sound file", _SOUND),
-    (0, b"ID3", "an MP3 sound file", _SOUND),
-    (0, b"\xff\xfb", "an MP3 sound file", _SOUND),
-    (0, b"\xff\xf3", "an MP3 sound file", _SOUND),
+    (0, b"fLaC", "a FLAC sound file", _RECORDING),
+    (0, b"OggS", "an Ogg sound file", _RECORDING),
+    (0, b"ID3", "an MP3 sound file", _RECORDING),
+    (0, b"\xff\xfb", "an MP3 sound file", _RECORDING),
+    (0, b"\xff\xf3", "an MP3 sound file", _RECORDING),
     (4, b"ftyp", "an MP4 sound or video file", _SOUND),
     (0, b"\x1aE\xdf\xa3", "a Matroska or WebM file", _SOUND),
     (0, b"\x89PNG", "a PNG picture", _OTHER),
     (0, b"\xff\xd8\xff", "a JPEG picture", _OTHER),
     (0, b"GIF8", "a GIF picture", _OTHER),
     (0, b"%PDF", "a PDF document", "Sheet music as PDF cannot be read as notes: choose a .mid file."),
-    (0, b"PK\x03\x04", "a ZIP archive or compressed MusicXML", "Unpack it, or export MIDI from a notation program."),
+    (0, b"PK\x03\x04", "a ZIP archive or compressed MusicXML", _ZIP),
     (0, b"\x1f\x8b", "a gzip archive", _ARCHIVE),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", _ARCHIVE),
     (0, b"Rar!", "a RAR archive", _ARCHIVE),
@@ -43,8 +46,8 @@ _KINDS: tuple[tuple[int, bytes, str, str], ...] = (
 
 # Looked for anywhere in the head of a text file, in this order.
 _TEXTS: tuple[tuple[str, str, str], ...] = (
-    ("<score-partwise", "a MusicXML file", _NOTATION),
-    ("<score-timewise", "a MusicXML file", _NOTATION),
+    ("<score-partwise", "a MusicXML file", _MUSICXML),
+    ("<score-timewise", "a MusicXML file", _MUSICXML),
     ("<musescore", "a MuseScore file", _NOTATION),
     ("music-encoding.org", "an MEI score", _NOTATION),
     ("\\version", "a LilyPond file", "Let LilyPond write MIDI from it."),
@@ -73,7 +76,7 @@ def text(head: bytes) -> tuple[str, str] | None:
         if mark in lower:
             return kind, advice
     if lower.startswith("x:") and "\nk:" in lower.replace("\r", "\n"):
-        return "an ABC tune", "Turn it into MIDI with abc2midi or a notation program."
+        return "an ABC tune", "Let its name end in .abc: then it can be read."
     return "a text file", _OTHER
 
 

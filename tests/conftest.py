@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
 import shutil
@@ -17,7 +16,6 @@ os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Nothing that is tried here is kept among the work of whoever runs the tests.
 os.environ["STUDIO_DATA"] = tempfile.mkdtemp(prefix="music-studio-tests-")
-atexit.register(shutil.rmtree, os.environ["STUDIO_DATA"], ignore_errors=True)
 
 import pytest
 from hypothesis import settings
@@ -113,6 +111,14 @@ def _no_network() -> Iterator[None]:
     patch.setattr(socket.socket, "connect", guarded)
     yield
     patch.undo()
+
+
+DATA = os.environ["STUDIO_DATA"]
+
+
+def pytest_unconfigure() -> None:
+    """What was kept for the tests goes with them."""
+    shutil.rmtree(DATA, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

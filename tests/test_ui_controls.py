@@ -75,7 +75,7 @@ def test_another_model_brings_its_own_controls(monkeypatch: pytest.MonkeyPatch) 
     own = pipeline.Control("top_k", 3, 0, 9, 1, help="Own.")
     typed = pipeline.Control("chords", "", help="Typed.")
     plain = replace(lstm, name="plain", help="Plain.", controls=(shy, own, typed))
-    monkeypatch.setattr(pipeline, "models", lambda verb: [lstm, plain])
+    monkeypatch.setattr(pipeline, "models", lambda verb=None: [lstm, plain])
     tab = new_tab()
     assert not tab.controls["chords"].visible
     shown = tab.choose_model("plain")

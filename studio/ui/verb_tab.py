@@ -91,6 +91,16 @@ class VerbTab(Tab):
 
     # --- handlers ----------------------------------------------------------------------------------------------------
 
+    def generate(self, request: gr.Request, *fields: Any) -> Iterator[Changes]:
+        """See `Tab`. What broke off halfway does not stand there as if it were still being written."""
+        visit, begun = self.visits.at(request), False
+        before = visit.result
+        for changes in super().generate(request, *fields):
+            begun = begun or self.result.roll in changes
+            yield changes
+        if begun and visit.result is before:
+            yield self.result.again(visit) or {self.result.cards: None}
+
     def recall(self, request: gr.Request) -> Changes:
         """See `Tab`; what the model offers comes first."""
         changes = super().recall(request)

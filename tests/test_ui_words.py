@@ -78,7 +78,7 @@ def test_a_sentence_that_a_language_lacks_is_said_in_english(monkeypatch: pytest
 SILENT = re.compile(
     r"(cli|train|data|plots|representations)/|(evaluate|ngram|melody)\.py|(.*/)?__main__\.py|ui/(calls|doors|sounds|tools)\.py"
 )
-"""Parts of the studio that no visitor reads: command lines, doors for programs, what is drawn into pictures to take away."""
+"""Parts of the studio that no visitor reads: command lines, doors for programs, pictures to take away."""
 FOR_PROGRAMMERS = ("ValueError", "KeyError", "TypeError", "AssertionError", "RuntimeError", "ArgumentTypeError")
 NOT_SHOWN = {
     "{} {}",  # chords

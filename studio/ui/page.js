@@ -27,20 +27,23 @@
     target.focus();
   });
 
-  // --- some names for screen readers Gradio has in English only: those of a slider's parts, before its name here
+  // --- what Gradio leaves undone for those who read or type: some names for screen readers it has in English only (of
+  // a slider's parts before the name here), and a list of choices that can be scrolled would be a stop that leads nowhere
   const ENGLISH = /^(number input|range slider) for /;
-  const rename = () => {
+  const mend = () => {
     for (const input of document.querySelectorAll("input[aria-label*=' for ']")) {
       input.ariaLabel = input.ariaLabel.replace(ENGLISH, "");
     }
     for (const field of document.querySelectorAll("[aria-label='Click to upload or drop files']")) {
       field.ariaLabel = words.upload;
     }
+    for (const list of document.querySelectorAll("ul[role=listbox]:not([tabindex])")) list.tabIndex = -1;
   };
-  new MutationObserver(rename).observe(document.body, {
+  const matters = (change) => change.type === "attributes" || [...change.addedNodes].some((node) => node.nodeType === 1);
+  new MutationObserver((changes) => changes.some(matters) && mend()).observe(document.body, {
     subtree: true, childList: true, attributes: true, attributeFilter: ["aria-label"],
   });
-  rename();
+  mend();
 
   // --- light or dark: the visitor's choice is kept, else the system's counts
   const stored = localStorage.getItem("studio-theme");

@@ -112,8 +112,8 @@ def _page(studio: gr.Blocks, words: Words, visits: Visits, line: Line) -> list[T
     for tab in tabs:
         if tab.models:
             came = came.then(tab.recall, None, tab.fields, **AT_ONCE)
-    for event in (came, result.chosen):
-        event.then(history.refresh, None, history.outputs, **READING)
+    for event in (came.then, result.chosen.then, seed.facts.change):
+        event(history.refresh, None, history.outputs, **READING)
     return tabs
 
 

@@ -60,6 +60,16 @@ def bars(count: int, words: Words) -> str:
     return words("facts.bars_value_one") if count == 1 else words("facts.bars_value", bars=count)
 
 
+def notes(count: int, words: Words) -> str:
+    """1 note, 8 notes."""
+    return words("facts.notes_one") if count == 1 else words("facts.notes", notes=count)
+
+
+def new_notes(count: int, words: Words) -> str:
+    """1 new note, 8 new notes."""
+    return words("facts.new_notes_one") if count == 1 else words("facts.new_notes", notes=count)
+
+
 def _key(found: Facts, words: Words) -> str:
     if not found.key:
         return words("facts.no_key")
@@ -116,11 +126,13 @@ def outcome(result: Result, words: Words) -> str:
             said.append(words("result.stopped", bars=bars(take.bars_new, words), total=result.stopped))
     elif several:
         said.append(words("result.done_takes", takes=len(result.takes), seconds=f"{take.seconds:.1f}"))
-    values = {"number": result.shown + 1, "notes": take.notes_new, "bars": bars(take.bars_new, words)}
+    length = bars(take.bars_new, words)
     if several:
-        said.append(words("result.take_shown", **values))
+        fresh = new_notes(take.notes_new, words)
+        said.append(words("result.take_shown", number=result.shown + 1, new_notes=fresh, bars=length))
     elif result.stopped is None:
-        said.append(words("result.done", **values, seconds=f"{take.seconds:.1f}"))
+        seconds = f"{take.seconds:.1f}"
+        said.append(words("result.done", notes=notes(take.notes_new, words), bars=length, seconds=seconds))
     return words.together([*said, *map(words.told, take.notices)])
 
 

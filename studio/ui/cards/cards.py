@@ -38,7 +38,9 @@ def value(result: Result | None, words: Words, *, keepable: bool, sounds: Sequen
         {
             "id": piece.id,
             "title": words("takes.title", number=piece.number),
-            "facts": words("takes.facts", bars=describe.bars(piece.bars, words), notes=piece.notes),
+            "facts": words(
+                "takes.facts", bars=describe.bars(piece.bars, words), new_notes=describe.new_notes(piece.notes, words)
+            ),
             "look": piece.look,
             "kept": piece.kept,
             "sound": sounds[i] if i < len(sounds) else "",

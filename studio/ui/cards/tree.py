@@ -88,4 +88,4 @@ def _facts(piece: Piece, words: Words, models: Mapping[str, str]) -> Iterator[st
     if piece.model:
         yield models.get(piece.model, piece.model)
     yield describe.bars(piece.bars, words)
-    yield words("history.new_notes" if piece.kind == "take" else "history.notes", notes=piece.notes)
+    yield (describe.new_notes if piece.kind == "take" else describe.notes)(piece.notes, words)

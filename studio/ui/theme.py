@@ -9,6 +9,7 @@ INK, INK_SOFT, PAPER, CARD, LINE = "#1f1d1a", "#57524a", "#f4f2ed", "#ffffff", "
 NIGHT_INK, NIGHT_SOFT, NIGHT, NIGHT_CARD, NIGHT_LINE = "#f1eee8", "#b9b3a8", "#161513", "#201e1b", "#3a3731"
 # One accent, for what can be done next. White on it 5.5 : 1; by night it is light and carries dark text, 8 : 1.
 ACCENT, ACCENT_STRONG, NIGHT_ACCENT, NIGHT_ACCENT_STRONG = "#0f766e", "#115e59", "#5eead4", "#99f6e4"
+CHINESE = ("PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC")
 STOP, NIGHT_STOP = "#9f1239", "#fda4af"
 
 
@@ -19,7 +20,7 @@ def theme() -> gr.Theme:
         neutral_hue="stone",
         spacing_size="md",
         radius_size="md",
-        font=("system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"),
+        font=("system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", *CHINESE, "sans-serif"),
         font_mono=("ui-monospace", "DejaVu Sans Mono", "monospace"),
     )
     return base.set(

@@ -309,3 +309,15 @@ def test_sound_that_cannot_be_is_told(tune: Path) -> None:
     before = tab.visits.of("someone").hearing.mix
     shown = last(panel.change(visitor(), None, 20, 99))
     assert shown[panel.notice]["kind"] == "error" and tab.visits.of("someone").hearing.mix is before
+
+
+def test_a_change_of_music_that_is_gone_from_the_desk_is_dropped(tune: Path) -> None:
+    tab = new_tab(ContinueTab)
+    last(tab.seed.open_file(visitor(), str(tune)))
+    late = json.loads(tab.seed.roll_value(tab.visits.at(visitor()), tab.visits.at(visitor()).desk[SEED]))
+    late["tracks"][0]["notes"] = late["tracks"][0]["notes"][:5]
+    late["revision"] = 9
+    last(tab.seed.open_file(visitor(), str(tune)))
+    before = tab.visits.at(visitor()).seed
+    assert list(tab.seed.edit(visitor(), json.dumps(late))) == []
+    assert tab.visits.at(visitor()).seed is before

@@ -111,7 +111,7 @@ class ResultPanel:
         }
 
     def _edit(self, visit: Visit, text: str | None) -> Iterator[Changes]:
-        if _shown_take(visit) is not None:
+        if visit.result is not None and visit.result.takes and roll.piece(text) in ("", visit.result.name):
             self.changed(visit, text)
             yield self._shown(visit)
 

@@ -89,7 +89,7 @@ class SeedPanel(MusicPanel):
 
     def _edit(self, visit: Visit, text: str | None) -> Iterator[Changes]:
         before = visit.desk.get(self.place)
-        if before is None:
+        if before is None or roll.piece(text) not in ("", before.name):
             return
         edited = roll.read(text, before.seed.score)
         if edited.revision < before.revision:  # another change has overtaken it

@@ -16,7 +16,7 @@ Knows the pipeline's values and Gradio; nothing of the rest of the page, which i
 """
 
 from studio.ui.roll.component import component, head
-from studio.ui.roll.reading import Edited, Rewrite, read, read_rewrite
+from studio.ui.roll.reading import Edited, Rewrite, piece, read, read_rewrite
 from studio.ui.roll.value import MOST_NOTES, MOST_TRACKS, Marked, value
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Rewrite",
     "component",
     "head",
+    "piece",
     "read",
     "read_rewrite",
     "value",

@@ -61,6 +61,13 @@ def read(text: object, base: Score) -> Edited:
     return Edited(edited, _marked(notes, LOCKED), _marked(notes, NEW), revision)
 
 
+def piece(text: object) -> str:
+    """Which music the value of a piano roll is about, "" where it does not say: an edit may arrive when other music
+    stands there already.
+    """
+    return str(_object(text).get("piece", ""))
+
+
 def read_rewrite(data: object, base: Score) -> Rewrite:
     """What the event `rewrite` asks for of `base`, the score as it is now. StudioError where that cannot be meant."""
     if not isinstance(data, dict):

@@ -23,8 +23,8 @@ WRITTEN = 32
 LISTENED_S = 20
 """Seconds of the new music that are heard when stalls are counted: the writing is over long before."""
 
-WRITING = "#result-notice .notice[data-kind=working]"
-WROTE = "#result-notice .notice[data-kind=done]:has-text('Wrote')"
+FREE = "#continue-generate:not([disabled])"
+"""The button when nothing is being written."""
 
 EARS = """
 const connect = AudioNode.prototype.connect;
@@ -71,7 +71,7 @@ def clicks(browser: Any, address: str, model: str, count: int) -> tuple[list[flo
         if number:
             moving.append(tab.evaluate("moving"))
             heard.append(tab.evaluate("took"))
-        tab.wait_for_selector(WROTE, timeout=90_000)
+        tab.wait_for_selector(FREE, timeout=90_000)
     tab.context.close()
     return moving, heard
 
@@ -112,7 +112,6 @@ def ask(tab: Any, model: str, bars: int, number: int) -> None:
     tab.keyboard.press("Tab")
     tab.wait_for_timeout(500)  # the page has taken it in
     tab.click("#continue-generate")
-    tab.wait_for_selector(WRITING, state="attached")
 
 
 def measure(browser: Any, address: str, models: list[str], count: int) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Takes the pictures in this folder, of the page with the shipped models: `python docs/make_page.py`. Needs Chromium."""
+"""Takes the pictures of the page in this folder: `python docs/make_page.py`. Needs Chromium."""
 
 from __future__ import annotations
 

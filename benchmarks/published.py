@@ -44,7 +44,7 @@ class Protocol:
 PROTOCOLS = {
     "jsb16": Protocol(
         "JSB Chorales, 16ths, four voices", "Jsb16thSeparated.npz", voices, Voices(clock=16),
-        Settings(steps=14_000, home=0.2, dropout=0.15, average=0.995, save_every=3, keys=(0, -2, -1, 1, 2)),
+        Settings(steps=3000, home=0.2, decay=0.29, average=0.995, save_every=3, keys=(0, -2, -1, 1, 2)),
         "validation only: Music Transformer 1.34, Transformer 1.67 (Huang et al. 2018: 0.335 and 0.417 a voice); "
         "TonicNet 1.10 with the chord as a fifth (Peracha 2019: 0.220 for each of five)",
     ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-KINDS = {"continue": 0.05, "bars": 0.3, "gaps": 0.4, "accompany": 0.15, "scattered": 0.1}
+KINDS = {"continue": 0.15, "bars": 0.25, "gaps": 0.3, "accompany": 0.2, "scattered": 0.1}
 """How often each kind of exercise is given: go on; rewrite some bars in a row, once or every few bars; write what goes
 with one track; write bars here and there. All but the first also teach to go on, with what they do not leave open."""
 LONGEST_BARS = 8
@@ -50,7 +50,7 @@ def draw(rng: np.random.Generator, kind: str, bars: int, tracks: int, melody: in
     if kind in ("bars", "gaps"):
         length = int(rng.integers(1, LONGEST_BARS + 1))
         first = int(rng.integers(0, max(1, bars - length + 1)))
-        chosen = _some(rng, range(tracks), everything=0.6)
+        chosen = _some(rng, range(tracks), everything=0.4)
         period = length + int(rng.integers(1, LONGEST_BARS + 1)) if kind == "gaps" else bars
         begins = range(first % period, bars, period)
         holes = {(bar, k): 0.0 for begin in begins for bar in range(begin, min(bars, begin + length)) for k in chosen}

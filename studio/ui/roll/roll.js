@@ -187,7 +187,7 @@ function createRoll({ element, props, watch, edit, rewrite }) {
     }
     const value = JSON.parse(text), other = value.piece !== music.piece;
     const chosen = other ? new Set() : new Set(editor.chosen().map(sameness));
-    const known = JSON.stringify(music.tracks), before = [music.editable, music.growing].join();
+    const known = JSON.stringify(music.tracks), before = [music.editable, music.growing].join(), had = written();
     const fresh = music.load(value);
     frame.hidden = false;
     roll.rewritable = value.rewritable;
@@ -198,7 +198,8 @@ function createRoll({ element, props, watch, edit, rewrite }) {
     }
     editor.track = Math.min(editor.track, music.tracks.length - 1);
     const retracked = known !== JSON.stringify(music.tracks);
-    if (retracked && !other) editor.forget();
+    // Undo leads back only within the same notes: another take is not to become the one before it.
+    if ((retracked || had !== written()) && !other) editor.forget();
     if (retracked || other || before !== [music.editable, music.growing].join()) roll.retracked();
     else roll.tracks.show();
     frame.classList.toggle("parted", music.parted);
@@ -211,6 +212,7 @@ function createRoll({ element, props, watch, edit, rewrite }) {
     roll.redraw(true);
   }
 
+  const written = () => music.all().map(sameness).join();
   const sameness = (note) => [note.track, note.onset, note.pitch, note.duration, note.velocity].join(" ");
 
   function begin() {

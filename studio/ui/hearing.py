@@ -34,14 +34,9 @@ class Hearing:
         key = self.keys.get(place)
         return address(key) if key else None
 
-    def forget(self, begin: str) -> None:
-        """Let go of the addresses of all places whose names begin so."""
-        for place in [place for place in self.keys if place.startswith(begin)]:
-            SOUNDS.drop(self.keys.pop(place))
-
-    def forget_others(self, begin: str, key: str) -> None:
-        """The same, but for the place that has this key."""
-        for place in [place for place, held in self.keys.items() if place.startswith(begin) and held != key]:
+    def forget(self, begin: str, but: str = "") -> None:
+        """Let go of the addresses of all places whose names begin so, but for the one that has this key."""
+        for place in [place for place, key in self.keys.items() if place.startswith(begin) and key != but]:
             SOUNDS.drop(self.keys.pop(place))
 
     def _take(self, place: str, key: str) -> None:

@@ -158,7 +158,7 @@ class VerbTab(Tab):
                     yield self.result.growing(name, step.heard, music) | told
         finally:
             # What rang on over the last bar line was heard, but is not part of a take that was not finished.
-            visit.hearing.forget_others("take ", music.key if whole else "")
+            visit.hearing.forget("take ", but=music.key if whole else "")
         if whole:
             visit.written(Result(tuple(finished), name=name))
         elif progress is not None:

@@ -54,7 +54,8 @@ def with_notes(*numbers: Any) -> str:
 def test_a_score_comes_back_to_the_bit_with_what_is_locked_and_new(score: Score, data: st.DataObject) -> None:
     locked = [frozenset(n for n in t.notes if data.draw(st.booleans())) for t in score.tracks]
     new = [frozenset(n for n in t.notes if data.draw(st.booleans())) for t in score.tracks]
-    edited = roll.read(roll.value(score, revision=7, new=new, locked=locked), score)
+    marked = [frozenset(n for n in t.notes if data.draw(st.booleans())) for t in score.tracks]
+    edited = roll.read(roll.value(score, revision=7, new=new, locked=locked, marked=marked), score)
     assert edited == (score, tuple(locked), tuple(new), 7)
 
 
@@ -132,7 +133,7 @@ def test_an_empty_score_gets_a_track_to_draw_into() -> None:
         with_notes(0, 60, 0, 80, 0),
         with_notes(0, 60, 480, 0, 0),
         with_notes(0, 60, 480, 128, 0),
-        with_notes(0, 60, 480, 80, 4),
+        with_notes(0, 60, 480, 80, 8),
         with_notes(8000 * 480, 60, 1, 80, 0),
         with_notes(10**30, 60, 1, 80, 0),
         with_notes(0, 60, float("nan"), 80, 0),

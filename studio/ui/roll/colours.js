@@ -4,13 +4,13 @@
 const DAY = {
   paper: "#ffffff", blackRow: "#f5f4f1", past: "#ebe8e1", step: "#f0ede7", beat: "#e2ded6", bar: "#bdb7ab", ink: "#1f1d1a",
   soft: "#57524a", accent: "#0f766e", white: "#ffffff", black: "#34312d", onWhite: "#57524a", chosen: "rgba(15, 118, 110, 0.13)",
-  fresh: "rgba(15, 118, 110, 0.07)",
+  fresh: "rgba(15, 118, 110, 0.07)", marked: "#a3195b", passage: "rgba(163, 25, 91, 0.10)",
   tracks: ["#0072b2", "#d55e00", "#009e73", "#c2629b", "#b37a00", "#3aa0dd", "#7a3b8f", "#4d4d4d"],
 };
 const NIGHT = {
   paper: "#201e1b", blackRow: "#1a1816", past: "#2b2824", step: "#2a2723", beat: "#37332e", bar: "#5c564d", ink: "#f1eee8",
   soft: "#b9b3a8", accent: "#5eead4", white: "#cfcac0", black: "#201e1b", onWhite: "#3a3731", chosen: "rgba(94, 234, 212, 0.15)",
-  fresh: "rgba(94, 234, 212, 0.07)",
+  fresh: "rgba(94, 234, 212, 0.07)", marked: "#ff9ecb", passage: "rgba(255, 158, 203, 0.13)",
   tracks: ["#56b4e9", "#f59a4a", "#3ccf9e", "#e79ac6", "#f0e442", "#8fa8ff", "#ff7f6e", "#d8d4cc"],
 };
 const LEVELS = 8; // of loudness

@@ -43,6 +43,7 @@ function createPainter(roll, ink) {
     }
     if (view.kit.length) box(colours.blackRow, view.keys, view.pitchBottom, view.width, view.bottom - view.pitchBottom);
     parts(colours);
+    passage(colours);
     lines(colours);
     for (let pitch = 12; pitch < 128; pitch += 12) {
       const y = Math.round(view.pitchY(pitch) + view.row);
@@ -67,6 +68,12 @@ function createPainter(roll, ink) {
     ink.globalAlpha = 0.75;
     band(colours.blackRow, end, Math.max(end, view.right()));
     ink.globalAlpha = 1;
+  }
+
+  // Under the notes that are marked, from the first to the last.
+  function passage(colours) {
+    const [from, to] = music.span || [0, 0];
+    if (to > from) box(colours.passage, view.x(from), RULER, (to - from) * view.scale, view.bottom - RULER);
   }
 
   function lines(colours) {
@@ -112,7 +119,7 @@ function createPainter(roll, ink) {
         ink.fillStyle = (solid ? look.solid : look.pale)[level];
         ink.fillRect(x, y, width, height);
         if (width > 3 && height > 3) ink.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
-        if (note.state & LOCKED || editor.selected.has(note.id)) marked.push([note, x, y, width]);
+        if (note.state & (LOCKED | MARKED) || editor.selected.has(note.id)) marked.push([note, x, y, width]);
       });
       for (const [note, x, y, width] of marked) mark(note, x, y, width, height, colours);
     });
@@ -125,6 +132,13 @@ function createPainter(roll, ink) {
   }
 
   function mark(note, x, y, width, height, colours) {
+    if (note.state & MARKED) {
+      ink.save();
+      ink.strokeStyle = colours.marked;
+      ink.lineWidth = 2;
+      ink.strokeRect(x - 2, y - 2, width + 4, height + 4);
+      ink.restore();
+    }
     if (note.state & LOCKED) {
       box(colours.ink, x, y + height - 2, width, 2);
       if (width >= 12 && height >= 8) padlock(x + 3, y + height / 2 - 4, colours);
@@ -212,6 +226,13 @@ function createPainter(roll, ink) {
       if (music.region) {
         const x = view.x(music.region[0]);
         box(colours.accent, x, RULER - 4, (end - music.region[0]) * view.scale, 4);
+      }
+      // A bracket over what is marked: not by colour alone.
+      const [from, to] = music.span || [0, 0];
+      if (to > from) {
+        const x = view.x(from), width = (to - from) * view.scale;
+        box(colours.marked, x, RULER - 6, width, 3);
+        for (const side of [x, x + width - 3]) box(colours.marked, side, RULER - 6, 3, 6);
       }
       const bars = barsInSight(), every = stride((bars[0].end - bars[0].start) * view.scale, 34);
       for (const bar of bars) {

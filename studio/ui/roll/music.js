@@ -1,9 +1,9 @@
 // What is shown: tracks, notes, bars and the clock, read from the value that roll/value.py makes. Knows no pixels.
 //
 // A note is {id, track, onset, pitch, duration, velocity, state}, times in ticks, and is never changed in place.
-// state is the sum of NEW and LOCKED, or 0. The notes of a track are sorted by their onset.
+// state is the sum of NEW, LOCKED and MARKED, or 0. The notes of a track are sorted by their onset.
 
-const NEW = 1, LOCKED = 2;
+const NEW = 1, LOCKED = 2, MARKED = 4;
 const EVERYTHING_IN_A_NOTE = 5; // numbers of one note in the value
 const MOST_BARS = 5000, FEWEST_BARS = 4;
 const SPARE_BARS = 4, COMING_BARS = 8; // behind the music: to draw in, to be written
@@ -79,6 +79,7 @@ function createMusic() {
     bars: [],
     end: 0,
     region: null,
+    span: null, // [from tick, to tick] of the notes that are marked
     parted: false, // whether new notes are told from the seed's
     editable: false,
     growing: false,
@@ -112,6 +113,9 @@ function createMusic() {
       music.notes = notes;
       music.longest = notes.map((list) => list.reduce((most, note) => Math.max(most, note.duration), 0));
       music.end = notes.reduce((end, list) => list.reduce((e, n) => Math.max(e, n.onset + n.duration), end), 0);
+      const marked = notes.flat().filter((n) => n.state & MARKED);
+      const least = (a, n) => Math.min(a, n.onset), most = (a, n) => Math.max(a, n.onset + n.duration);
+      music.span = marked.length ? [marked.reduce(least, Infinity), marked.reduce(most, 0)] : null;
       const end = Math.max(music.end, music.region ? music.region[1] : 0);
       const spare = music.growing ? COMING_BARS : music.editable ? SPARE_BARS : 0;
       music.bars = makeBars(value.metres, end, spare);

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from studio.errors import StudioError
 from studio.pipeline import Kept, Note, Score, Track
-from studio.ui.roll.value import LOCKED, MOST_NOTES, MOST_TRACKS, NEW, NUMBERS, grounded, limit
+from studio.ui.roll.value import LOCKED, MARKED, MOST_NOTES, MOST_TRACKS, NEW, NUMBERS, grounded, limit
 
 MOST_CHARACTERS = 2_000_000
 MOST_REVISIONS = 2**31
@@ -135,7 +135,7 @@ def _notes(numbers: list[int], latest: int) -> list[tuple[Note, int]]:
     notes: list[tuple[Note, int]] = []
     for i in range(0, len(numbers), NUMBERS):
         onset, pitch, duration, velocity, state = numbers[i : i + NUMBERS]
-        if duration < 1 or onset + duration > latest or pitch > 127 or not 1 <= velocity <= 127 or state > NEW + LOCKED:
+        if duration < 1 or onset + duration > latest or pitch > 127 or not 1 <= velocity <= 127 or state > NEW + LOCKED + MARKED:
             raise _unusable(f"onset {onset}, pitch {pitch}, duration {duration}, velocity {velocity} is no note")
         notes.append((Note(onset, pitch, duration, velocity), state))
     return notes

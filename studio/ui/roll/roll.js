@@ -187,7 +187,7 @@ function createRoll({ element, props, watch, edit, rewrite }) {
     }
     const value = JSON.parse(text), other = value.piece !== music.piece;
     const chosen = other ? new Set() : new Set(editor.chosen().map(sameness));
-    const known = JSON.stringify(music.tracks), before = [music.editable, music.growing].join(), had = written();
+    const pointed = pointedAt(), known = JSON.stringify(music.tracks), before = [music.editable, music.growing].join(), had = written();
     const fresh = music.load(value);
     frame.hidden = false;
     roll.rewritable = value.rewritable;
@@ -206,10 +206,21 @@ function createRoll({ element, props, watch, edit, rewrite }) {
     if (other) roll.cursor.pitch = homePitch(editor.track);
     if (resetView) firstSight();
     if (other && value.play) bringIntoSight();
+    if (music.span && pointedAt() !== pointed) point();
     roll.bars.show();
     roll.transport.load(value.sound, value.play ? value.play.from : null);
     roll.selectionChanged();
     roll.redraw(true);
+  }
+
+  // Which notes are marked; what is newly pointed at is brought into sight.
+  const pointedAt = () => music.all().filter((note) => note.state & MARKED).map(sameness).join();
+
+  function point() {
+    const first = music.all().filter((note) => note.state & MARKED).sort(inOrder)[0];
+    view.reveal(first.onset, music.tracks[first.track].drum ? null : first.pitch);
+    roll.scrolledByHand();
+    bringIntoSight();
   }
 
   const written = () => music.all().map(sameness).join();

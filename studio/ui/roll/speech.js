@@ -32,6 +32,7 @@ function createSpeech(roll) {
     const said = [named(n.pitch, music.tracks[n.track].drum), place(n.onset), length(n.duration), roll.trackName(n.track)];
     if (music.parted) said.push(n.state & NEW ? words.is_new : words.is_seed);
     if (n.state & LOCKED) said.push(words.is_locked);
+    if (n.state & MARKED) said.push(words.is_marked);
     return said.join(", ");
   }
 

@@ -9,7 +9,7 @@
      "sound": address or null, "play": {"from": seconds} or null,
      "growing": whether more is to come, "editable": true or false, "rewritable": true or false}
 
-`state` is 1 for a new note plus 2 for a locked one.
+`state` is 1 for a new note, plus 2 for a locked one, plus 4 for one that is marked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from studio.pipeline import Note, Score, Track
 MOST_TRACKS = 32
 MOST_NOTES = 20_000
 MOST_QUARTERS = 8_000  # 2,000 bars of 4/4; longer music may be changed, but not made longer still
-NEW, LOCKED = 1, 2
+NEW, LOCKED, MARKED = 1, 2, 4
 NUMBERS = 5  # of one note
 
 Marked = Sequence[Collection[Note]]
@@ -38,6 +38,7 @@ def value(
     revision: int = 0,
     new: Marked | None = None,
     locked: Marked = (),
+    marked: Marked = (),
     region: tuple[int, int] | None = None,
     sound: str | None = None,
     play_from: float | None = None,
@@ -50,7 +51,8 @@ def value(
     `piece` names the music: while it stays the same, so do scroll, zoom, selection and undo on the page. `revision` is
     the one that `read` gave, or one more where the notes were changed on this side since: notes of an older revision
     than the page has are not taken, as they are old news. `new`: for each track its new notes (None: none is told from
-    another); `region`: the ticks that were written. `locked`: for each track the notes that must stay.
+    another); `region`: the ticks that were written. `locked`: for each track the notes that must stay;
+    `marked`: those that are pointed at now, a passage that is spoken of elsewhere on the page.
 
     `sound` is an address for `window.studioSound`: where it changes while the piece plays, the new one goes on from
     there. With `play_from` (seconds) it plays at once, again only for another address or second. `growing`: the music
@@ -67,7 +69,7 @@ def value(
         "limit": limit(ground),
         "tempos": [[tempo.onset, tempo.mpq] for tempo in ground.tempos],
         "metres": [[*metre, ground.bar_length(metre.numerator, metre.denominator)] for metre in metres],
-        "tracks": [_track(track, _of(new, i), _of(locked, i)) for i, track in enumerate(ground.tracks)],
+        "tracks": [_track(track, _of(new, i), _of(locked, i), _of(marked, i)) for i, track in enumerate(ground.tracks)],
         "parted": new is not None,
         "region": region,
         "sound": sound,
@@ -93,11 +95,11 @@ def _of(marked: Marked | None, track: int) -> Collection[Note]:
     return marked[track] if marked is not None and track < len(marked) else ()
 
 
-def _track(track: Track, new: Collection[Note], locked: Collection[Note]) -> dict[str, Any]:
-    fresh, kept = frozenset(new), frozenset(locked)
+def _track(track: Track, new: Collection[Note], locked: Collection[Note], marked: Collection[Note]) -> dict[str, Any]:
+    fresh, kept, shown = frozenset(new), frozenset(locked), frozenset(marked)
     numbers: list[int] = []
     for note in track.notes:
-        state = NEW * (note in fresh) + LOCKED * (note in kept)
+        state = NEW * (note in fresh) + LOCKED * (note in kept) + MARKED * (note in shown)
         numbers += (note.onset, note.pitch, note.duration, note.velocity, state)
     return {
         "name": track.name,

@@ -130,7 +130,9 @@ def _encoded(
 def _version() -> str:
     """A hash of the code that turns bytes into ids: when it changes, what was cached no longer counts."""
     root = Path(studio.__file__).parent
-    files = [root / name for name in ("score.py", "melody.py", "metrics.py", "harmony.py")]
+    files = [root / name for name in ("score.py", "melody.py", "harmony.py")]
+    # Of the figures the key alone.
+    files += [root / "metrics" / name for name in ("notes.py", "pitch.py", "tonality.py")]
     for package in ("midi", "representations/events", "data"):
         files += sorted(p for p in (root / package).glob("*.py") if p.stem not in _AFTERWARDS)
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

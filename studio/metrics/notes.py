@@ -53,18 +53,17 @@ def top_lines(music: Score | Track) -> Ints:
 @lru_cache(maxsize=16)
 def bars_of(score: Score) -> tuple[Bar, ...]:
     """The first `MOST_BARS` bars."""
-    end = score.end
     if score.bar_count <= MOST_BARS:
         return score.bars
     # Not all of them are listed first: there may be very many.
-    shortest = min(score.bar_length(metre.numerator, metre.denominator) for metre in score.time_signatures)
-    return score.slice_ticks(0, min(end, shortest * MOST_BARS)).bars[:MOST_BARS]
+    longest = max(score.bar_length(metre.numerator, metre.denominator) for metre in score.time_signatures)
+    return score.slice_ticks(0, longest * MOST_BARS).bars[:MOST_BARS]
 
 
-def shares(counts: Floats) -> Floats:
+def shares(counts: Floats | Ints) -> Floats:
     """Counts as shares of their sum; all 0 where nothing was counted."""
     total = counts.sum()
-    return counts / total if total else counts
+    return np.asarray(counts / total if total else counts, np.float64)
 
 
 def entropy(histogram: Floats) -> float:

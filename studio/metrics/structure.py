@@ -2,11 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
+import numpy as np
+
+from studio.metrics.notes import Floats, array, bars_of, spread
 from studio.score import Score
 
 LONGEST_PATTERN = 4  # bars; what repeats after more than this is form, not a loop
+_SLOTS = 32  # eighths of a bar that are told apart; what comes later counts with the last
+_CLASSES = 24  # pitch classes, then those of drums
+_CLEAR = 0.5  # likeness from which on two bars count as one repeating the other
+_UNLIKE = -2.0  # what a pair below that costs, as in Mueller, Jiang and Grohganz (2013)
+
+
+def self_similarity(score: Score) -> Floats:
+    """(B, B) float64: how much each bar is like each other bar, 0 (nothing in common) to 1 (the same).
+
+    The cosine between the time that each pitch class sounds in each eighth of the bar, all tracks together, drums for
+    themselves and by their onsets; an empty bar is like no bar, not even itself. The first 256 bars alone. A
+    self-similarity matrix as in Foote (1999), "Visualizing Music and Audio using Self-Similarity". Not to be changed.
+    """
+    return _similarity(score)
+
+
+@lru_cache(maxsize=8)
+def _similarity(score: Score) -> Floats:
+    content = _content(score)
+    lengths = np.linalg.norm(content, axis=1, keepdims=True)
+    unit = np.divide(content, lengths, out=np.zeros_like(content), where=lengths > 0)
+    matrix = np.clip(unit @ unit.T, 0.0, 1.0)
+    matrix.flags.writeable = False
+    return matrix
+
+
+def _content(score: Score) -> Floats:
+    """(bars, slots * classes): ticks for which each pitch class sounds in each eighth of each bar."""
+    bars = bars_of(score)
+    if not bars:
+        return np.zeros((0, 1))
+    eighth = max(1, score.resolution // 2)
+    inside = [range(bar.start, bar.end, eighth)[:_SLOTS] for bar in bars]
+    edges = np.array([edge for slots in inside for edge in slots] + [bars[-1].end])
+    places = np.array([(bar, slot) for bar, slots in enumerate(inside) for slot in range(len(slots))])
+    notes = array(score, drums=True)
+    notes = notes[notes[:, 0] < bars[-1].end]
+    drums = np.array([track.is_drum for track in score.tracks], bool)[notes[:, 3]]
+    notes[drums, 2] = 1
+    row, stretch, ticks = spread(notes, edges)
+    column = places[stretch, 1] * _CLASSES + (notes[:, 1] % 12 + 12 * drums)[row]
+    content = np.zeros((len(bars), _SLOTS * _CLASSES))
+    np.add.at(content, (places[stretch, 0], column), np.where(drums[row], eighth, ticks))
+    return content
+
+
+def repetition(bars: int) -> Callable[[Score], float | None]:
+    """A figure: how much each bar is like the one `bars` before it, on average, 0-1.
+
+    The mean of `self_similarity` along a diagonal, pairs with an empty bar left out; None where there is no pair. As
+    the lag matrices of Goto (2003), "A Chorus-Section Detecting Method for Musical Audio Signals".
+    """
+
+    def of(score: Score) -> float | None:
+        matrix = self_similarity(score)
+        sounds = np.diagonal(matrix) > 0
+        both = sounds[bars:] & sounds[: max(0, len(sounds) - bars)]
+        return float(np.diagonal(matrix, bars)[both].mean()) if both.any() else None
+
+    return of
+
+
+# --- the fitness of segments -----------------------------------------------------------------------------------------
+
+
+def structureness(shortest: int, longest: int) -> Callable[[Score], float | None]:
+    """A figure: how well the best passage of `shortest` to `longest` bars stands for the piece by coming again, 0-1.
+
+    The largest `fitness` of any such passage; the repetitions do not overlap, so that a passage of half the piece
+    reaches 0.5 and one bar, over and over, nearly 1. None for pieces that are shorter than twice the shortest. The
+    structureness indicator of Wu and Yang (2020), "The Jazz Transformer on the Front Line", on bars instead of seconds.
+    """
+
+    def of(score: Score) -> float | None:
+        matrix = self_similarity(score)
+        if len(matrix) < 2 * shortest:
+            return None
+        return max(float(of_length.max()) for of_length in _scape(matrix, shortest, longest))
+
+    return of
+
+
+def fitness(matrix: Floats, length: int) -> Floats:
+    """(B - length + 1,) float64: the fitness, 0-1, of the passages of `length` bars that begin at each bar.
+
+    `matrix` (B, B) as `self_similarity` gives it. The harmonic mean of how well a passage explains its repetitions and
+    how much of the piece they cover, itself left out: Mueller, Jiang and Grohganz (2013), "A Robust Fitness Measure for
+    Capturing Repetitions in Music Recordings with Applications to Audio Thumbnailing", IEEE TASLP 21(3). As a bar is a
+    bar long wherever it comes, only repetitions in step count, and pairs less alike than a half speak against them.
+    """
+    return _scape(matrix, length, length)[0]
+
+
+def _scape(matrix: Floats, shortest: int, longest: int) -> list[Floats]:
+    """The fitness of all passages, by length."""
+    alike = np.where(matrix >= _CLEAR, (matrix - _CLEAR) / (1 - _CLEAR), _UNLIKE)
+    np.fill_diagonal(alike, 1.0)
+    rows = []
+    score = alike
+    for length in range(1, min(longest, len(matrix)) + 1):
+        if length > 1:
+            score = score[:-1, :-1] + alike[length - 1 :, length - 1 :]
+        if length >= shortest:
+            rows.append(_fitness(score, length, len(matrix)))
+    return rows
+
+
+def _fitness(score: Floats, length: int, bars: int) -> Floats:
+    """Of passages of one length; `score` (at, passage) says how well each explains the bars that begin at each."""
+    passages = len(score)
+    best, copies = np.zeros((bars + 1, passages)), np.zeros((bars + 1, passages))
+    for end in range(length, bars + 1):
+        explained = best[end - length] + score[end - length]
+        better = explained > best[end - 1]
+        best[end] = np.where(better, explained, best[end - 1])
+        copies[end] = np.where(better, copies[end - length] + 1, copies[end - 1])
+    explains = np.maximum(0.0, best[-1] - length) / np.maximum(1, copies[-1] * length)
+    covers = np.maximum(0.0, copies[-1] - 1) * length / bars
+    both = explains + covers
+    return np.asarray(np.divide(2 * explains * covers, both, out=np.zeros(passages), where=both > 0))
+
+
+# --- loops -----------------------------------------------------------------------------------------------------------
 
 
 def bar_contents(score: Score) -> list[tuple[tuple[int, int, int, int], ...]]:

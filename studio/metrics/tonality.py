@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from studio.metrics.notes import Floats, array, bars_of, spread
 from studio.metrics.pitch import pitch_class_histogram
 from studio.score import Score, Track
 
@@ -32,7 +32,7 @@ class Key:
         return f"{_MINOR_NAMES[self.tonic]} minor" if self.minor else f"{_MAJOR_NAMES[self.tonic]} major"
 
 
-def _profiles() -> NDArray[np.float64]:
+def _profiles() -> Floats:
     """(24, 12): the twelve major, then the twelve minor keys, each centred and of unit length."""
     rows = np.array([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
     rows -= rows.mean(axis=1, keepdims=True)
@@ -62,3 +62,48 @@ def key_clarity(music: Score | Track) -> float | None:
     """How well the key that fits best does fit: a correlation, 0-1; None without pitches or when all keys fit alike."""
     key = estimate_key(music)
     return key.confidence if key else None
+
+
+# --- the tonal space -------------------------------------------------------------------------------------------------
+
+
+def _circles() -> Floats:
+    """(12, 6): each pitch class on the circles of fifths, minor thirds and major thirds, of radius 1, 1 and 1/2."""
+    angles = np.arange(12)[:, None] * np.pi * np.array([7 / 6, 3 / 2, 2 / 3])
+    radii = np.array([1.0, 1.0, 0.5])
+    return np.hstack([radii * np.sin(angles), radii * np.cos(angles)])
+
+
+TONAL_SPACE = _circles()
+
+
+def tonal_centroid(histogram: Floats) -> Floats:
+    """(..., 6) float64: where shares of pitch classes, (..., 12), lie in the tonal space, at most 1.5 from its middle.
+
+    Harte, Sandler and Gasser (2006), "Detecting Harmonic Change in Musical Audio": what lies near each other there
+    (Euclidean) goes together in harmony. A fifth is 1.74 apart, a major third 1.94, the tritone most, 2.83.
+    """
+    return np.asarray(histogram @ TONAL_SPACE)
+
+
+def bar_histograms(score: Score) -> Floats:
+    """(B, 12) float64: in each of the first 256 bars the share of note time on each pitch class; 0 in silent ones."""
+    bars = bars_of(score)
+    time = np.zeros((len(bars), 12))
+    if bars:
+        notes = array(score)
+        notes = notes[notes[:, 0] < bars[-1].end]
+        row, bar, ticks = spread(notes, np.array([*(bar.start for bar in bars), bars[-1].end]))
+        np.add.at(time, (bar, notes[row, 1] % 12), ticks)
+    return time / np.maximum(1, time.sum(axis=1, keepdims=True))
+
+
+def tonal_motion(score: Score) -> float | None:
+    """Mean distance in the tonal space from each bar to the next that sounds: 0 (harmony stands still) to 3.
+
+    None where fewer than two bars have pitches. The harmonic change of Harte, Sandler and Gasser (2006), bar by bar.
+    """
+    histograms = bar_histograms(score)
+    centroids = tonal_centroid(histograms[histograms.any(axis=1)])
+    steps = np.linalg.norm(np.diff(centroids, axis=0), axis=1)
+    return float(steps.mean()) if len(steps) else None

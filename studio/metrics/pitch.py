@@ -78,7 +78,7 @@ def intervals(music: Score | Track) -> Ints:
     A top line is the highest of the notes that start together. The tracks stand one after the other.
     """
     line = top_lines(music)
-    return np.diff(line[:, 1])[line[1:, 3] == line[:-1, 3]]
+    return np.asarray(np.diff(line[:, 1])[line[1:, 3] == line[:-1, 3]])
 
 
 def interval_histogram(music: Score | Track) -> Floats:

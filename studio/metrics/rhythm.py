@@ -36,7 +36,7 @@ def onset_intervals(music: Score | Track) -> Ints:
     """(K,) int64: ticks from each onset to the next later one of the same track, drums too; track by track."""
     notes = array(music, drums=True)
     steps = np.diff(notes[:, 0])
-    return steps[(notes[1:, 3] == notes[:-1, 3]) & (steps > 0)]
+    return np.asarray(steps[(notes[1:, 3] == notes[:-1, 3]) & (steps > 0)])
 
 
 def onset_interval_histogram(score: Score) -> Floats:
@@ -153,7 +153,7 @@ def _strongest_passed(onsets: _Onsets) -> Ints:
 
 
 def syncopation(score: Score) -> float | None:
-    """Mean over the onsets of each track, drums too, of the levels by which they are syncopated: 0 (none) to 5.
+    """Mean over the onsets of each track, drums too, of the levels by which they are syncopated: 0 (none) to 6.
 
     An onset is syncopated by as many levels as the strongest place that it is held, or followed by rest, across is
     above its own: an eighth before the beat that is held over it by 1, one that is held over a bar line of 4/4 by 3.

@@ -7,54 +7,54 @@ from functools import lru_cache
 
 import numpy as np
 
-from studio.metrics.notes import Floats, array, bars_of, spread
+from studio.metrics.notes import GRID, Floats, Ints, array, bars_of
 from studio.score import Score
 
 LONGEST_PATTERN = 4  # bars; what repeats after more than this is form, not a loop
-_SLOTS = 32  # eighths of a bar that are told apart; what comes later counts with the last
-_CLASSES = 24  # pitch classes, then those of drums
-_CLEAR = 0.5  # likeness from which on two bars count as one repeating the other
-_UNLIKE = -2.0  # what a pair below that costs, as in Mueller, Jiang and Grohganz (2013)
 
 
 def self_similarity(score: Score) -> Floats:
     """(B, B) float64: how much each bar is like each other bar, 0 (nothing in common) to 1 (the same).
 
-    The cosine between the time that each pitch class sounds in each eighth of the bar, all tracks together, drums for
-    themselves and by their onsets; an empty bar is like no bar, not even itself. The first 256 bars alone. A
-    self-similarity matrix as in Foote (1999), "Visualizing Music and Audio using Self-Similarity". Not to be changed.
+    The notes that two bars share, by pitch and by where in the bar they start, all tracks together: their number over
+    the geometric mean of the numbers of notes, a cosine. A bar in which nothing starts is like no bar, not even itself.
+    The first 256 bars alone. A self-similarity matrix as in Foote (1999), "Visualizing Music and Audio using
+    Self-Similarity". Not to be changed.
     """
-    return _similarity(score)
+    matrix: Floats = _similarity(score)
+    return matrix
 
 
 @lru_cache(maxsize=8)
 def _similarity(score: Score) -> Floats:
-    content = _content(score)
-    lengths = np.linalg.norm(content, axis=1, keepdims=True)
-    unit = np.divide(content, lengths, out=np.zeros_like(content), where=lengths > 0)
-    matrix = np.clip(unit @ unit.T, 0.0, 1.0)
+    matrix = likeness(score, score)
     matrix.flags.writeable = False
     return matrix
 
 
-def _content(score: Score) -> Floats:
-    """(bars, slots * classes): ticks for which each pitch class sounds in each eighth of each bar."""
+def likeness(one: Score, other: Score) -> Floats:
+    """(bars of one, bars of the other) float64: how much they are alike, 0-1, as in `self_similarity`."""
+    rows, columns = _starts(one), _starts(other)
+    _, index = np.unique(np.concatenate([rows[:, 1], columns[:, 1]]), return_inverse=True)
+    kinds = int(index.max(initial=-1)) + 1
+    unit = []
+    for score, places, kind in ((one, rows, index[: len(rows)]), (other, columns, index[len(rows) :])):
+        content = np.zeros((len(bars_of(score)), kinds))
+        content[places[:, 0], kind] = 1.0
+        unit.append(content / np.sqrt(np.maximum(1, content.sum(axis=1, keepdims=True))))
+    return np.asarray(np.clip(unit[0] @ unit[1].T, 0.0, 1.0))
+
+
+def _starts(score: Score) -> Ints:
+    """(N, 2): for each note its bar, and a number for its pitch and where in the bar it starts."""
     bars = bars_of(score)
-    if not bars:
-        return np.zeros((0, 1))
-    eighth = max(1, score.resolution // 2)
-    inside = [range(bar.start, bar.end, eighth)[:_SLOTS] for bar in bars]
-    edges = np.array([edge for slots in inside for edge in slots] + [bars[-1].end])
-    places = np.array([(bar, slot) for bar, slots in enumerate(inside) for slot in range(len(slots))])
+    starts = np.array([bar.start for bar in bars])
     notes = array(score, drums=True)
-    notes = notes[notes[:, 0] < bars[-1].end]
+    notes = notes[notes[:, 0] < (bars[-1].end if bars else 0)]
     drums = np.array([track.is_drum for track in score.tracks], bool)[notes[:, 3]]
-    notes[drums, 2] = 1
-    row, stretch, ticks = spread(notes, edges)
-    column = places[stretch, 1] * _CLASSES + (notes[:, 1] % 12 + 12 * drums)[row]
-    content = np.zeros((len(bars), _SLOTS * _CLASSES))
-    np.add.at(content, (places[stretch, 0], column), np.where(drums[row], eighth, ticks))
-    return content
+    bar = np.searchsorted(starts, notes[:, 0], "right") - 1
+    steps = np.rint((notes[:, 0] - starts[bar]) * GRID / score.resolution).astype(np.int64)
+    return np.stack([bar, steps * 256 + notes[:, 1] + 128 * drums], axis=1)
 
 
 def repetition(bars: int) -> Callable[[Score], float | None]:
@@ -98,15 +98,16 @@ def fitness(matrix: Floats, length: int) -> Floats:
 
     `matrix` (B, B) as `self_similarity` gives it. The harmonic mean of how well a passage explains its repetitions and
     how much of the piece they cover, itself left out: Mueller, Jiang and Grohganz (2013), "A Robust Fitness Measure for
-    Capturing Repetitions in Music Recordings with Applications to Audio Thumbnailing", IEEE TASLP 21(3). As a bar is a
-    bar long wherever it comes, only repetitions in step count, and pairs less alike than a half speak against them.
+    Capturing Repetitions in Music Recordings with Applications to Audio Thumbnailing", IEEE Transactions on Audio,
+    Speech and Language Processing 21(3). A bar is a bar long wherever it comes, so that only repetitions in step count;
+    and as bars of notes, unlike frames of sound, are hardly alike by chance, no threshold is needed.
     """
     return _scape(matrix, length, length)[0]
 
 
 def _scape(matrix: Floats, shortest: int, longest: int) -> list[Floats]:
     """The fitness of all passages, by length."""
-    alike = np.where(matrix >= _CLEAR, (matrix - _CLEAR) / (1 - _CLEAR), _UNLIKE)
+    alike = matrix.copy()
     np.fill_diagonal(alike, 1.0)
     rows = []
     score = alike

@@ -95,7 +95,7 @@ def bar_histograms(score: Score) -> Floats:
         notes = notes[notes[:, 0] < bars[-1].end]
         row, bar, ticks = spread(notes, np.array([*(bar.start for bar in bars), bars[-1].end]))
         np.add.at(time, (bar, notes[row, 1] % 12), ticks)
-    return time / np.maximum(1, time.sum(axis=1, keepdims=True))
+    return np.asarray(time / np.maximum(1, time.sum(axis=1, keepdims=True)))
 
 
 def tonal_motion(score: Score) -> float | None:

@@ -86,3 +86,19 @@ class Ngram:
             p = np.where(seen, backed, p)
         nats: NDArray[np.float64] = -np.log(p)
         return nats
+
+    def probabilities(self, context: Ids) -> NDArray[np.float64]:
+        """P of every id (vocab_size,) after a context (T,), T >= `order` - 1, of which the last ids count."""
+        p = np.full(self.vocab_size, 1.0 / self.vocab_size)
+        for n, order in enumerate(self.orders, start=1):
+            key = 0
+            for token in context[len(context) - n + 1 :]:
+                key = key << self.bits | int(token)
+            at = int(np.searchsorted(order.contexts, key))
+            if at == len(order.contexts) or order.contexts[at] != key:
+                break  # what was never seen, was not seen with more before it either
+            first, end = np.searchsorted(order.grams, [key << self.bits, (key + 1) << self.bits])
+            p *= order.discount * order.followers[at] / order.totals[at]
+            follows = order.grams[first:end] & ((1 << self.bits) - 1)
+            p[follows] += np.maximum(order.counts[first:end] - order.discount, 0) / order.totals[at]
+        return p

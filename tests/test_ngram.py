@@ -30,6 +30,14 @@ def test_it_learns_what_repeats():
     assert model.nll(RNG.integers(0, 5, 200)).mean() > 1.5
 
 
+def test_the_probabilities_of_all_ids_at_once_are_those_of_each():
+    model = Ngram(7, 3).fit([RNG.integers(0, 6, 50) for _ in range(20)])
+    for context in [(1, 2), (5, 3, 3), (6, 0), (6, 6)]:
+        found = model.probabilities(np.array(context))
+        each = [np.exp(-model.nll(np.array([*context[-2:], word])))[0] for word in range(7)]
+        assert found == pytest.approx(each) and found.sum() == pytest.approx(1)
+
+
 def test_too_large_a_vocabulary_is_refused():
     with pytest.raises(ValueError):
         Ngram(1 << 13, 5)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from studio.checkpoints import Card
 from studio.errors import SeedError
 from studio.pipeline import catalogue, line, passage, takes
 from studio.pipeline.line import Line
+from studio.pipeline.redrawing import redrawn
 from studio.pipeline.requests import BlendRequest, check_whole, settled
 from studio.pipeline.seeds import Seed
 from studio.pipeline.takes import Heard, Progress, Run, Take
@@ -57,6 +59,8 @@ def blend(seed: Seed, other: Seed, request: BlendRequest) -> Run:
                 f"A melody to blend needs at least {LEAST_BARS} bars, but '{music.name or 'one of them'}' has {count}: "
                 "choose a longer one."
             )
+    if request.forbidden:
+        return redrawn(partial(blend, seed, other), request)
     return _blend(seed, other, request, settings, card)
 
 

@@ -6,7 +6,7 @@ The seed's notes never pass through the model's grid into the result: what was r
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +18,7 @@ from studio.pipeline import bars as whole_bars
 from studio.pipeline.catalogue import ModelInfo
 from studio.pipeline.passage import Passage
 from studio.pipeline.prompt import Prompt
+from studio.pipeline.redrawing import redrawn
 from studio.pipeline.requests import MAX_BARS, Request, check_whole, settled
 from studio.pipeline.seeds import Seed
 from studio.pipeline.takes import Heard, Progress, Run, Take
@@ -59,6 +60,9 @@ def _continue(
     started = time.monotonic()
     model, events = catalogue.load(card)
     if events.name == "pianoroll":
+        if request.forbidden:
+            yield from redrawn(lambda plain: _continue(seed, plain, settings, chosen, info, card), request)
+            return
         yield from whole_bars.continue_(model, events, seed, request, settings, chosen, card)
         return
     many = _reads_all(info, chosen)
@@ -80,7 +84,7 @@ def _continue(
         recipe = takes.recipe("continue", seed, request, settings, card, number)
         return replace(made, recipe=recipe, notices=notices, seconds=seconds)
 
-    with closing(_bars(model, asked, settings, request.seeds, drafts, total)) as bars:
+    with closing(_bars(model, asked, settings, request, drafts, total)) as bars:
         for done in bars:
             if done % asked.grid_bars == 0:
                 so_far = takes.as_they_are(drafts, take, started)
@@ -102,12 +106,13 @@ class _Draft:
 
 
 def _bars(
-    model: Any, asked: Prompt, settings: Mapping[str, Any], seeds: Sequence[int], drafts: list[_Draft], total: int
+    model: Any, asked: Prompt, settings: Mapping[str, Any], request: Request, drafts: list[_Draft], total: int
 ) -> Generator[int, None, None]:
     """Writes into the drafts; yields, whenever it grows, how many bars even the slowest of them has."""
-    masks = [writing.Until(asked.grammar(), asked.closing, total) for _ in drafts]
+    grammars = [asked.grammar() for _ in drafts]
+    masks = [writing.Until(writing.without(g, g, request.forbidden), asked.closing, total) for g in grammars]
     least = 0
-    with closing(writing.decode(model, asked.ids, masks, settings, seeds)) as steps:
+    with closing(writing.decode(model, asked.ids, masks, settings, request.seeds)) as steps:
         for chosen in steps:
             for draft, token in zip(drafts, chosen, strict=True):
                 if token is None:

@@ -18,13 +18,15 @@ from studio.pipeline.catalogue import ModelInfo
 MAX_BARS = 128
 MAX_TAKES = 8
 _MAX_SEED = 2**63 - 1
+_MOST_FORBIDDEN = 64
 
 
 @dataclass(frozen=True)
 class Asked:
     """What every verb is asked: `takes` results by `model`, the same every time for the same `seed` number.
 
-    Take i is what seed number `seed` + i writes alone.
+    Take i is what seed number `seed` + i writes alone. `forbidden`: lines that are not to come again, each as its steps
+    from note to note in semitones (see `Shared.steps`).
     """
 
     model: str
@@ -38,6 +40,7 @@ class Asked:
     style: str | None = None
     density: str | None = None
     chords: str | None = None
+    forbidden: tuple[tuple[int, ...], ...] = ()
 
     @property
     def seeds(self) -> list[int]:
@@ -144,6 +147,7 @@ def settled(request: Asked, info: ModelInfo, verb: str) -> dict[str, Any]:
     """The value of each control of the verb; SettingError for one it does not offer or a value out of range."""
     check_seed(request.seed)
     check_whole("takes", request.takes, 1, MAX_TAKES)
+    _check_forbidden(request.forbidden)
     offered = {control.name: control for control in info.controls_of(verb)}
     values = {f.name: getattr(request, f.name) for f in fields(request) if f.name in _CONTROLS}
     for name, value in values.items():
@@ -153,7 +157,7 @@ def settled(request: Asked, info: ModelInfo, verb: str) -> dict[str, Any]:
 
 
 _OF_ONE_VERB = {"ending", "key", "tempo", "metre", "harmonise", "voice_leading"}
-_CONTROLS = {f.name for f in fields(Asked)} - {"model", "seed", "takes"} | _OF_ONE_VERB
+_CONTROLS = {f.name for f in fields(Asked)} - {"model", "seed", "takes", "forbidden"} | _OF_ONE_VERB
 
 
 def _value(control: Control, value: Any) -> Any:
@@ -184,6 +188,19 @@ def _text(name: str, value: Any) -> str:
     if name == "chords" and value.strip():
         harmony.parse(value)
     return value.strip()
+
+
+def _check_forbidden(lines: Any) -> None:
+    whole = isinstance(lines, list | tuple) and len(lines) <= _MOST_FORBIDDEN
+    if not whole or not all(isinstance(line, list | tuple) and all(map(_is_step, line)) for line in lines):
+        raise SettingError(
+            f"What is forbidden is up to {_MOST_FORBIDDEN} lines of steps in semitones: leave it out, or take the "
+            "lines that a check has found."
+        )
+
+
+def _is_step(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 127
 
 
 def _is_number(value: Any) -> bool:

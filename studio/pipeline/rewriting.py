@@ -214,7 +214,7 @@ def _gaps(job: _Job, whole: Sheet, bars: range, tracks: Sequence[int], keep: Seq
 def _write(job: _Job, bars: range, make: Callable[[Any], Gaps]) -> Run:
     started = time.monotonic()
     model, events = catalogue.load(job.card)
-    gaps = make(events)
+    gaps = _without(make(events), job.request.forbidden)
     seeds = job.request.seeds
     drafts = [Draft(gaps.sheet.grid) for _ in seeds]
     total = len(gaps.sheet.bars(bars)) * len(seeds)
@@ -224,6 +224,12 @@ def _write(job: _Job, bars: range, make: Callable[[Any], Gaps]) -> Run:
         listen = takes.as_it_is(drafts[0], partial(filling.heard, gaps, bars.start))
         yield Progress(done * len(bars) // total, len(bars), so_far, listen)
     yield from takes.as_they_are(drafts, take, started)()
+
+
+def _without(gaps: Gaps, forbidden: Sequence[Sequence[int]]) -> Gaps:
+    """The same gaps, with lines that are not to come again."""
+    rules = gaps.masked
+    return replace(gaps, masked=lambda grammar: writing.without(rules(grammar), grammar, forbidden))
 
 
 def _segments(gaps: Gaps, bar: int) -> set[filling.Segment]:

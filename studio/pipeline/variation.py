@@ -17,6 +17,7 @@ from studio.errors import SeedError
 from studio.pipeline import catalogue, filling, line, passage, takes
 from studio.pipeline.filling import Draft, Gaps, Segment
 from studio.pipeline.line import Line
+from studio.pipeline.redrawing import redrawn
 from studio.pipeline.requests import Asked, ResembleRequest, VaryRequest, check_share, settled
 from studio.pipeline.seeds import Seed
 from studio.pipeline.takes import Heard, Progress, Run, Take
@@ -64,6 +65,8 @@ def vary(seed: Seed, request: VaryRequest) -> Run:
     check_share("amount", request.amount)
     job = _Job("vary", seed, request, settled(request, info, "vary"), card, request.amount)
     passage.choose(seed.score, request.melody_track, request.first_bar, request.last_bar)
+    if request.forbidden:
+        return redrawn(partial(vary, seed), request)
 
     def move(model: Any, lead: Line, _: range) -> Move:
         return lambda latents, bars, number: _varied(model, lead, latents, bars, number, request.amount)
@@ -82,6 +85,8 @@ def resemble(seed: Seed, other: Seed, request: ResembleRequest) -> Run:
     job = _Job("resemble", seed, request, settled(request, info, "resemble"), card, request.strength, other)
     passage.choose(seed.score, request.melody_track, request.first_bar, request.last_bar)
     passage.choose(other.score, request.other_track, 1, None)
+    if request.forbidden:
+        return redrawn(partial(resemble, seed, other), request)
 
     def move(model: Any, lead: Line, bars: range) -> Move:
         import torch

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio import harmony
-from studio.representations.events import GRID, BarControls, density_level
+from studio.representations.events import GRID, BarControls, Grammar, density_level
+from studio.representations.events.forbidding import Forbidding
 
 if TYPE_CHECKING:  # it brings torch
     import torch
@@ -94,6 +95,11 @@ def _alone(steps: Iterator[list[int | None]]) -> Generator[list[int | None], Non
     for chosen in steps:
         yield chosen
         torch.set_num_threads(1)
+
+
+def without(mask: Mask, grammar: Grammar, forbidden: Sequence[Sequence[int]]) -> Mask:
+    """The mask, over a grammar that has read the prompt, with the lines that are not to come again kept away."""
+    return Forbidding(mask, grammar, forbidden) if forbidden else mask
 
 
 class Until:

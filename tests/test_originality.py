@@ -1,0 +1,314 @@
+"""Original or copied: planted passages are found in any key, at any tempo, and changed; clichés are no theft."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio import midi, pipeline
+from studio.cli import main
+from studio.errors import DataError
+from studio.originality import index as indices
+from studio.originality.__main__ import calibrated
+from studio.originality.calibration import Calibration, calibrate
+from studio.originality.index import Index, Source
+from studio.originality.lines import codes, lines
+from studio.originality.search import compare, search
+from studio.pipeline import originality
+from studio.score import Note, Score, Tempo, Track
+from tests.corpora import stretched, tune
+
+PIECES = 300
+OWN = 40
+"""The piece that passages are taken from."""
+FIGURE = [60, 62, 64, 65, 67, 65, 64, 62, 60, 62, 64, 65, 67, 69, 71, 72, 71, 69, 67, 65]
+
+
+def source(number: int, style: str = "folk") -> Source:
+    return Source(f"tunes/{number}.mid", f"Tune {number}", "tunes", "CC0-1.0", "nobody", style, number)
+
+
+def joined(*parts: Sequence[Note]) -> Score:
+    """Passages one after another, each beginning a quarter after the last note of the one before."""
+    notes: list[Note] = []
+    for part in parts:
+        at = notes[-1].onset + 480 - part[0].onset if notes else -part[0].onset
+        notes += [note._replace(onset=note.onset + at) for note in part]
+    return Score(480, (Track(tuple(notes), name="Voice", role="melody"),), (Tempo(0, 500_000),))
+
+
+def figure(shift: int) -> list[Note]:
+    return [Note(i * 240, pitch + shift, 240, 80) for i, pitch in enumerate(FIGURE)]
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    """Random tunes, of which every tenth has one and the same figure in it; other random tunes are held out."""
+    pieces = []
+    for i in range(PIECES):
+        music = tune(i, bars=16)
+        if i % 10 == 5:
+            notes = music.tracks[0].notes
+            music = joined(notes[:30], figure(i % 7), notes[30:])
+        pieces.append((source(i), lines(music)[0]))
+    made = indices.build(pieces)
+    return replace(made, calibration=calibrated(made, (lines(tune(10_000 + i))[0] for i in range(150))))
+
+
+@pytest.fixture
+def shipped(index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The same as the studio's own."""
+    path = tmp_path / "checkpoints" / originality.FILE
+    path.parent.mkdir()
+    indices.write(index, path)
+    monkeypatch.setattr(originality, "CHECKPOINTS", path.parent)
+    monkeypatch.delenv(originality.CORPUS, raising=False)
+    yield path
+    originality._index.cache_clear()
+
+
+def passage(count: int = 32) -> tuple[Note, ...]:
+    """Notes of OWN from the first of its bar 5 on."""
+    notes = tune(OWN, bars=16).tracks[0].notes
+    first = next(i for i, note in enumerate(notes) if note.onset >= 4 * 1920)
+    return notes[first : first + count]
+
+
+def changed(notes: Sequence[Note], share: float, seed: int = 1) -> list[Note]:
+    """Some notes with another pitch."""
+    chance = random.Random(seed)
+    wrong = set(chance.sample(range(len(notes)), round(share * len(notes))))
+    return [
+        n._replace(pitch=n.pitch + chance.choice((-3, -2, 2, 3, 4))) if i in wrong else n for i, n in enumerate(notes)
+    ]
+
+
+def planted(notes: Sequence[Note]) -> Score:
+    """A passage between two of a tune that nobody knows."""
+    around = tune(77_777, bars=16).tracks[0].notes
+    return joined(around[:24], notes, around[24:48])
+
+
+def bar_of_planted(score: Score) -> int:
+    return score.tracks[0].notes[24].onset // 1920 + 1
+
+
+# --- what is found ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("semitones", [0, 5, -7])
+@pytest.mark.parametrize("factor", [1, 2, 3])
+@pytest.mark.usefixtures("shipped")
+def test_a_planted_copy_is_found_in_any_key_and_at_any_tempo(semitones: int, factor: int) -> None:
+    own = stretched(joined(passage()), factor).transpose(semitones).tracks[0].notes
+    score = planted(own)
+    report = pipeline.check(score)
+    found = report.passages[0]
+    assert report.verdict == "copied"
+    assert report.false_alarms <= originality.COPIED
+    assert found.source == source(OWN)
+    assert 30 <= found.notes <= 36  # a neighbour may be alike by chance
+    assert found.agreement == 1
+    assert abs(found.bars[0] - bar_of_planted(score)) <= 1
+    assert abs(found.source_bars[0] - 5) <= 1
+    assert set(score.tracks[0].notes[25:55]) <= found.marked
+    assert "Tune 40" in report.sentence
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.usefixtures("shipped")
+def test_a_copy_with_fifteen_percent_of_its_notes_changed_is_found(seed: int) -> None:
+    own = changed(joined(passage(40)).transpose(3).tracks[0].notes, 0.15, seed)
+    score = planted(own)
+    report = pipeline.check(score)
+    assert report.verdict == "copied"
+    found = report.passages[0]
+    assert found.source == source(OWN)
+    assert found.agreement < 1
+    assert found.notes >= 15
+    assert found.bars[0] >= bar_of_planted(score) - 1
+
+
+@pytest.mark.usefixtures("shipped")
+def test_notes_put_in_and_left_out_do_not_hide_a_copy() -> None:
+    own = list(passage(36))
+    del own[12]
+    own.insert(24, own[24]._replace(pitch=own[24].pitch + 1, onset=own[24].onset - 60))
+    report = pipeline.check(planted(own))
+    assert (report.verdict, report.passages[0].source) == ("copied", source(OWN))
+    assert report.passages[0].notes >= 28
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_figure_that_many_share_is_no_theft() -> None:
+    report = pipeline.check(planted(figure(2)))
+    assert report.passages[0].notes >= len(FIGURE) - 1
+    assert report.verdict == "common"
+    assert "belongs to nobody" in report.sentence
+    assert report.forbidden == () or report.verdict != "copied"
+
+
+@pytest.mark.usefixtures("shipped")
+def test_tunes_that_nobody_knows_are_original() -> None:
+    verdicts = [pipeline.check(tune(50_000 + i)).verdict for i in range(40)]
+    assert verdicts.count("original") >= 30
+    assert verdicts.count("copied") <= 1
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize(
+    "score", [Score(), Score(480, (Track((Note(0, 60, 480, 80),)),)), Score(480, (Track(is_drum=True),))]
+)
+def test_what_has_no_line_is_original(score: Score) -> None:
+    report = pipeline.check(score, tune(1))
+    assert (report.verdict, report.passages, report.forbidden) == ("original", (), ())
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_chord_or_a_second_track_does_not_hide_a_copy() -> None:
+    score = planted(passage())
+    thirds = tuple(n._replace(pitch=n.pitch - 4) for n in score.tracks[0].notes)
+    bass = Track((Note(0, 36, 1920, 80),))
+    report = pipeline.check(replace(score, tracks=(bass, Track((*score.tracks[0].notes, *thirds)))))
+    assert (report.verdict, report.passages[0].track) == ("copied", 1)
+
+
+# --- a take and its seed ---------------------------------------------------------------------------------------------
+
+
+def take(seed: Score, new: Sequence[Note]) -> pipeline.Take:
+    """A take that goes on after four bars of a seed."""
+    at = 4 * 1920
+    kept = [note for note in seed.tracks[0].notes if note.onset < at]
+    moved = [note._replace(onset=note.onset - new[0].onset + at) for note in new]
+    score = Score(480, (Track((*kept, *moved), role="melody"),))
+    return pipeline.Take(score, "take", at, score.end, 4, (frozenset(moved),), 0, {})
+
+
+@pytest.mark.usefixtures("shipped")
+def test_what_a_take_shares_with_its_seed_is_told() -> None:
+    seed = tune(60_000, bars=8)
+    echo = joined(seed.tracks[0].notes[8:24]).transpose(2).tracks[0].notes
+    report = pipeline.check(take(seed, echo), seed)
+    assert report.verdict == "original"
+    (found,) = [passage for passage in report.passages if passage.source is None]
+    assert found.notes == 16
+    assert (found.transposed, found.tempo) == (2, 1)
+    assert found.source_bars[0] == seed.tracks[0].notes[8].onset // 1920 + 1
+    assert found.bars[0] == 5
+    assert found.theirs is not None
+    assert len(found.theirs_marked) == 16
+    assert found.theirs_marked <= set(found.theirs.tracks[0].notes)
+
+
+@pytest.mark.usefixtures("shipped")
+def test_only_what_is_new_in_a_take_counts() -> None:
+    seed = joined(passage())
+    fresh = tune(61_000).tracks[0].notes[:32]
+    assert pipeline.check(take(seed, fresh), seed).verdict != "copied"
+    copied = pipeline.check(take(tune(61_001), passage()))
+    assert copied.verdict == "copied"
+    assert copied.passages[0].bars[0] >= 5
+    assert copied.forbidden
+
+
+# --- the index -------------------------------------------------------------------------------------------------------
+
+
+def test_an_index_comes_back_as_it_was(index: Index, tmp_path: Path) -> None:
+    indices.write(index, tmp_path / "x")
+    again = indices.read(tmp_path / "x")
+    assert again.sources == index.sources
+    assert again.calibration == index.calibration
+    assert np.array_equal(again.codes, index.codes) and np.array_equal(again.bars, index.bars)
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_codes_know_neither_key_nor_tempo_and_tell_rhythms_apart() -> None:
+    onsets, pitches = np.array([0, 24, 36, 48, 96, 120]), np.array([60, 62, 64, 60, 67, 65])
+    plain = codes(onsets, pitches)
+    assert plain.shape == (4,)
+    assert np.array_equal(codes(onsets * 3, pitches - 11), plain)
+    assert not np.array_equal(codes(np.array([0, 48, 60, 72, 96, 120]), pitches), plain)
+
+
+def test_a_code_stands_for_many_groups_of_notes() -> None:
+    """What is shipped cannot be read as notes: of all groups with small steps each code has dozens."""
+    found = [
+        codes(np.array([0, 24, 24 + length]), np.array([60, 60 + a, 60 + a + b]))[0]
+        for a in range(-12, 13)
+        for b in range(-12, 13)
+        for length in (6, 12, 24, 48, 96)
+    ]
+    assert np.bincount(found, minlength=64).min() >= 24
+
+
+def test_the_score_of_an_alignment_is_as_worked_by_hand() -> None:
+    """Five codes alike, worth 6 each, and one between them that is not: 5 * 6 - 2; one left out: 5 * 6 - 5."""
+    worths = np.full(256, 6, np.int32)
+    ours = np.array([1, 2, 3, 9, 4, 5], np.uint8)
+    other = compare(ours, np.array([7, 1, 2, 3, 8, 4, 5, 7], np.uint8), worths)
+    assert other is not None and other.score == 28
+    assert other.pairs == ((0, 1), (1, 2), (2, 3), (4, 5), (5, 6))
+    shorter = compare(ours, np.array([1, 2, 3, 4, 5], np.uint8), worths)
+    assert shorter is not None and shorter.score == 25
+
+
+def test_a_passage_never_leads_from_one_piece_into_the_next(index: Index) -> None:
+    for number in (3, 120):
+        first, last = index.firsts[number], index.firsts[number + 1]
+        match = search(index, index.codes[last - 10 : last + 10].copy())[0]
+        assert all(j < index.firsts[match.piece + 1] - index.firsts[match.piece] for _, j in match.pairs)
+        assert len(match.pairs) <= max(10, last - first)
+
+
+@pytest.mark.parametrize("content", [b"", b"no index", b"\xfd7zXZ\x00 half"])
+def test_a_damaged_index_is_told(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(DataError, match="damaged"):
+        indices.read(tmp_path / "x")
+
+
+def test_without_an_index_it_is_said_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(originality, "CHECKPOINTS", tmp_path)
+    with pytest.raises(DataError, match="no index"):
+        pipeline.check(tune(1))
+
+
+# --- what a likeness is worth ----------------------------------------------------------------------------------------
+
+
+def test_rates_are_counted_among_held_out_pieces() -> None:
+    found = calibrate([("folk", float(i)) for i in range(199)] + [("pop", 500.0)], 16)
+    assert found.share("folk", 198.0) == pytest.approx(2 / 200)
+    assert found.share("folk", 199.0) == pytest.approx(1 / 200)
+    assert found.share("pop", 1000.0) == pytest.approx(1 / 201)  # too few of its own: counted among all
+    assert found.pieces("pop") == 200
+    assert Calibration().share("folk", 1e9) == 1
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("shipped")
+def test_the_command_tells_it_to_people_and_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "in.mid"
+    path.write_bytes(midi.save(planted(passage())))
+    assert main(["check", str(path), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"] == "copied"
+    assert told["longest"]["source"]["title"] == "Tune 40"
+    assert told["longest"]["notes"] >= 30
+    assert told["false_alarms"] <= originality.COPIED
+    assert main(["check", str(path), "--seed", str(path)]) == 1
+    words = capsys.readouterr().out
+    assert words.startswith("copied: Bars")
+    assert "of the seed" in words and "CC0-1.0" in words
+    (tmp_path / "new.mid").write_bytes(midi.save(tune(50_000)))
+    assert main(["check", str(tmp_path / "new.mid")]) == 0

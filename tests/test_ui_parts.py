@@ -148,7 +148,19 @@ PAIRS = ("blend", "resemble")
 def test_every_key_that_is_used_has_its_words_and_every_word_is_used() -> None:
     sentences: dict[str, str] = json.loads((UI / "strings" / "en.json").read_text(encoding="utf-8"))
     # Handed over together or by a name that the model gives.
-    by_group = ("control.", "app.", "figure.", "roll.", "export.", "keys.", "sound.", "takes.", "history.")
+    by_group = (
+        "control.",
+        "app.",
+        "figure.",
+        "roll.",
+        "export.",
+        "keys.",
+        "sound.",
+        "takes.",
+        "history.",
+        "judgement.",
+        "report.",
+    )
     headings = {f"{card}.{part}" for card in ("seed", "settings", "result") for part in ("heading", "intro")}
     tabs = {f"{verb}.{part}" for verb in FIELDS for part in ("tab", "no_model", "generate")}
     fields = {f"{verb}.{field}{part}" for verb in FIELDS for field in FIELDS[verb].split() for part in ("", "_help")}

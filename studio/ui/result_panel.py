@@ -17,6 +17,7 @@ from studio.ui import describe, roll, widgets
 from studio.ui.cards import cards
 from studio.ui.handlers import AT_ONCE, QUIET, READING, Changes, guarded
 from studio.ui.hearing import address
+from studio.ui.judgement import JudgementPanel
 from studio.ui.sounds import Growing
 from studio.ui.take_away import TakeAway
 from studio.ui.visits import Visit, Visits
@@ -37,6 +38,7 @@ class ResultPanel:
         with gr.Column(elem_classes=["plain"]) as self.single:
             self.cards = cards.component(t, "takes")
             self.roll = roll.component(t, t("result.player"), "result-roll")
+            self.judgement = JudgementPanel(t, visits)
             with gr.Column(elem_classes=["plain", "away"], elem_id="result-away") as self.away:
                 self.take_away = TakeAway(t, visits, "result", _shown_take)
         self.several = gr.Column(elem_id="comparison", elem_classes=["plain", "away"])
@@ -58,6 +60,7 @@ class ResultPanel:
         self.roll.edit(self.edit, [self.roll], self.outputs, **READING)
         self.stop_button.click(self.stop, None, [self.stop_button], **AT_ONCE)
         self.take_away.connect()
+        self.judgement.connect(self)
         return came(self.greet, None, self.outputs, **QUIET)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
@@ -157,31 +160,37 @@ class ResultPanel:
     def _shown(self, visit: Visit) -> Changes:
         result, hearing = visit.result, visit.hearing
         assert result is not None
-        take = result.take
         places = [f"take {i}" for i in range(len(result.takes))]
         sounds = [
             hearing.at(place) or hearing.offer(place, one.score)
             for place, one in zip(places, result.takes, strict=True)
         ]
-        value = roll.value(
-            take.score,
-            piece=result.name,
-            revision=result.revision,
-            new=take.new,
-            locked=result.locked,
-            region=(take.new_from, take.end),
-            sound=sounds[result.shown],
-            editable=True,
-            rewritable=True,
-        )
         return {
             self.single: widgets.stand(here=True),
             self.several: widgets.stand(here=False),
             self.away: widgets.stand(here=True),
             self.cards: cards.value(result, self.words, keepable=visit.store is not None, sounds=sounds),
-            self.roll: value,
+            self.roll: self.roll_value(visit),
             **self.take_away.clear(),
         }
+
+    def roll_value(self, visit: Visit, marked: roll.Marked = ()) -> str:
+        """The shown take as value of the piano roll, which points at those notes of each track."""
+        result = visit.result
+        assert result is not None
+        take = result.take
+        return roll.value(
+            take.score,
+            piece=result.name,
+            revision=result.revision,
+            new=take.new,
+            locked=result.locked,
+            marked=marked,
+            region=(take.new_from, take.end),
+            sound=visit.hearing.at(result.place),
+            editable=True,
+            rewritable=True,
+        )
 
 
 def _shown_take(visit: Visit) -> pipeline.Take | None:

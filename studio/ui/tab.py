@@ -182,11 +182,11 @@ class Tab:
         self.write_on(self.generate_button.click)
         self.write_on(rolled.then)
 
-    def write_on(self, asked: Callable[..., Any]) -> None:
-        """Let the model write whenever this comes."""
+    def write_on(self, asked: Callable[..., Any], write: Callable[..., Iterator[Changes]] | None = None) -> None:
+        """Let the model write whenever this comes: what the fields say, or what `write` asks for."""
         # One event and not two: each costs the page a moment in which nothing sounds yet.
         changed = [*self.outputs, *(part for part in self.result.busy if part not in self.outputs)]
-        written = asked(self.generate, self.fields, changed, **WRITING)
+        written = asked(write or self.generate, None if write else self.fields, changed, **WRITING)
         written.failure(self.result.refused, None, [self.result.notice], **AT_ONCE)
         finished = written.then(self.result.finish, None, self.result.busy, **AT_ONCE)
         finished.then(self.history.refresh, None, self.history.outputs, **READING)
@@ -216,7 +216,11 @@ class Tab:
         if seed is None:
             yield {notice: widgets.error(t("error.no_seed"))}
             return
-        run = self._start(visit, seed, fields)
+        yield from self.write(visit, self._start(visit, seed, fields))
+
+    def write(self, visit: Visit, run: Generator[Any, None, None]) -> Iterator[Changes]:
+        """Let the model write when it is its turn, and show what it wrote."""
+        t, notice = self.words, self.result.notice
         with contextlib.closing(run), self.line.ticket() as ticket:
             waited = False
             while (before := self.line.before(ticket)) and not visit.stop.is_set():

@@ -151,7 +151,8 @@ class Visit:
             if self.store is not None and score.note_count:
                 self.store.put(self.visitor, piece)
                 self.places[place] = piece.id
-        seed = replace(music.seed, score=score, sha256=piece.sha256 if piece else "", recipe=None)
+        recipe = {**music.seed.recipe, "edited": True} if music.seed.recipe else None
+        seed = replace(music.seed, score=score, sha256=piece.sha256 if piece else "", recipe=recipe, origin="")
         self.desk[place] = OnDesk(seed, music.name, revision, locked)
         self._keep_desk()
         return self.desk[place]
@@ -195,6 +196,16 @@ class Visit:
             self.store.keep(self.visitor, id, kept)
             if self.result is not None:
                 pieces = (replace(piece, kept=kept) if piece.id == id else piece for piece in self.result.pieces)
+                self.result = replace(self.result, pieces=tuple(pieces))
+
+    def like(self, id: str, liked: int) -> None:
+        """Say how a piece is liked: -1, 0 or 1."""
+        if self.store is None:
+            return
+        with self._keeping():
+            self.store.like(self.visitor, id, liked)
+            if self.result is not None:
+                pieces = (replace(piece, liked=liked) if piece.id == id else piece for piece in self.result.pieces)
                 self.result = replace(self.result, pieces=tuple(pieces))
 
     def remember(self, fields: Mapping[str, Any]) -> None:

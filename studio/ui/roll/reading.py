@@ -135,7 +135,8 @@ def _notes(numbers: list[int], latest: int) -> list[tuple[Note, int]]:
     notes: list[tuple[Note, int]] = []
     for i in range(0, len(numbers), NUMBERS):
         onset, pitch, duration, velocity, state = numbers[i : i + NUMBERS]
-        if duration < 1 or onset + duration > latest or pitch > 127 or not 1 <= velocity <= 127 or state > NEW + LOCKED + MARKED:
+        sounds = duration >= 1 and onset + duration <= latest and pitch <= 127 and 1 <= velocity <= 127
+        if not sounds or state > NEW + LOCKED + MARKED:
             raise _unusable(f"onset {onset}, pitch {pitch}, duration {duration}, velocity {velocity} is no note")
         notes.append((Note(onset, pitch, duration, velocity), state))
     return notes

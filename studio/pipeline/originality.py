@@ -296,13 +296,13 @@ def _sentence(verdict: Verdict, rate: float, passage: Shared | None) -> str:
     first, last = passage.bars
     if verdict == "copied":
         return (
-            f"Bars {first} to {last} follow a training piece, '{title}', for {notes} notes. Of real pieces by others, "
-            f"{share} % are as like one: this is most likely a copy."
+            f"Bars {first} to {last} share {notes} notes with a training piece, '{title}'. Only {share} % of real pieces "
+            "by others share as much with one: most likely a copy."
         )
     if verdict == "common" and rate <= COPIED:
         return (
             f"Bars {first} to {last} share {notes} notes with '{title}', and with several other pieces: a phrase that "
-            f"belongs to nobody."
+            "belongs to nobody."
         )
     if verdict == "common":
         return (

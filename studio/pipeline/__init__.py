@@ -6,12 +6,14 @@ returns plain values, and whatever goes wrong for a user is a `StudioError` with
 
 from studio.audio import MAX_MINUTES, SAMPLE_RATE
 from studio.models import Control
+from studio.norms import Band, Norms
 from studio.pipeline.blending import blend
 from studio.pipeline.catalogue import ModelInfo, models
 from studio.pipeline.comparison import Comparing, Comparison, Entry, compare
 from studio.pipeline.continuation import continue_
 from studio.pipeline.ensembles import ENSEMBLES, INSTRUMENTS
 from studio.pipeline.instruments import instrument_name
+from studio.pipeline.judging import NORMS, norms
 from studio.pipeline.kept import parse_kept
 from studio.pipeline.mix import GAIN_DB, Mix
 from studio.pipeline.requests import (
@@ -53,8 +55,10 @@ __all__ = [
     "MAX_BARS",
     "MAX_MINUTES",
     "MAX_TAKES",
+    "NORMS",
     "SAMPLE_RATE",
     "AccompanyRequest",
+    "Band",
     "BlendRequest",
     "CompareRequest",
     "Comparing",
@@ -70,6 +74,7 @@ __all__ = [
     "Mix",
     "ModelInfo",
     "Music",
+    "Norms",
     "Note",
     "Progress",
     "Request",
@@ -96,6 +101,7 @@ __all__ = [
     "instrument_name",
     "loudness_gain",
     "models",
+    "norms",
     "note",
     "parse_kept",
     "read",

@@ -13,16 +13,20 @@ import pytest
 
 from studio import midi, pipeline
 from studio.cli import main
+from studio.data.__main__ import main as data_main
 from studio.errors import DataError
 from studio.originality import index as indices
 from studio.originality.__main__ import calibrated
+from studio.originality.__main__ import main as index_main
 from studio.originality.calibration import Calibration, calibrate
+from studio.originality.corpus import Corpus
 from studio.originality.index import Index, Source
 from studio.originality.lines import codes, lines
 from studio.originality.search import compare, search
 from studio.pipeline import originality
 from studio.score import Note, Score, Tempo, Track
-from tests.corpora import stretched, tune
+from tests import tiny
+from tests.corpora import stretched, tune, write
 
 PIECES = 300
 OWN = 40
@@ -308,7 +312,93 @@ def test_the_command_tells_it_to_people_and_programs(tmp_path: Path, capsys: pyt
     assert told["false_alarms"] <= originality.COPIED
     assert main(["check", str(path), "--seed", str(path)]) == 1
     words = capsys.readouterr().out
-    assert words.startswith("copied: Bars")
+    assert words.startswith("copied: Bars ")
     assert "of the seed" in words and "CC0-1.0" in words
     (tmp_path / "new.mid").write_bytes(midi.save(tune(50_000)))
     assert main(["check", str(tmp_path / "new.mid")]) == 0
+
+
+# --- writing anew ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copycat(index: Index, shipped: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[pipeline.Seed, pipeline.Request]:
+    """A model that, asked so, writes a passage of a training piece note for note."""
+    tiny.save_lstm(shipped.parent / "lstm")
+    monkeypatch.setattr("studio.pipeline.catalogue.CHECKPOINTS", shipped.parent)
+    seed, request = pipeline.Seed(tune(62_000, bars=8)), pipeline.Request("lstm", seed=5, bars=12)
+    (copied,) = written(seed, request)
+    theirs = indices.build([(source(999), lines(copied.score, copied.new)[0])])
+    both = replace(
+        index,
+        sources=(*index.sources, *theirs.sources),
+        codes=np.concatenate([index.codes, theirs.codes]),
+        firsts=np.append(index.firsts, index.firsts[-1] + len(theirs.codes)),
+        bars=np.concatenate([index.bars, theirs.bars]),
+    )
+    indices.write(both, shipped)
+    return seed, request
+
+
+def written(seed: pipeline.Seed, request: pipeline.Request, *, anew: bool = False) -> list[pipeline.Take]:
+    run = pipeline.original(pipeline.continue_, seed, request) if anew else pipeline.continue_(seed, request)
+    return [step for step in run if isinstance(step, pipeline.Take)]
+
+
+def test_what_is_copied_is_written_anew_without_it(copycat: tuple[pipeline.Seed, pipeline.Request]) -> None:
+    seed, request = copycat
+    (plain,) = written(seed, request)
+    report = pipeline.check(plain)
+    assert (report.verdict, report.passages[0].source) == ("copied", source(999))
+    (other,) = written(seed, request, anew=True)
+    assert pipeline.check(other).verdict != "copied"
+    assert other.recipe["forbidden"] == report.forbidden
+    assert any("forbidden" in notice for notice in other.notices)
+    (again,) = written(seed, replace(request, forbidden=report.forbidden))
+    assert again.new == other.new
+    kept = replace(request, seed=request.seed + 1)
+    assert written(seed, kept, anew=True)[0].new == written(seed, kept)[0].new
+
+
+def test_the_command_writes_what_is_copied_anew(
+    copycat: tuple[pipeline.Seed, pipeline.Request], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "seed.mid", tmp_path / "out.mid"
+    path.write_bytes(midi.save(copycat[0].score))
+    asked = ["continue", str(path), "--model", "lstm", "--seed", "5", "--bars", "12", "--out", str(out)]
+    assert main(asked) == 0
+    assert main(["check", str(out)]) == 1
+    assert main([*asked, "--original"]) == 0
+    assert "forbidden" in capsys.readouterr().err
+    assert main(["check", str(out)]) == 0
+
+
+def test_the_training_passage_is_shown_where_the_pieces_are(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prepare a small folder, index it by the command, and look at a copy of one of its pieces with and without it."""
+    raw = write(tmp_path / "raw", {f"{i}.mid": tune(i, bars=16) for i in range(12)})
+    said = ["--licence", "CC0-1.0", "--style", "folk", "--workers", "1"]
+    assert data_main(["--voices", "melody", "--out", str(tmp_path / "data"), *said, str(raw)]) == 0
+    assert index_main(["--data", str(tmp_path / "data"), "--out", str(shipped)]) == 0
+    corpus = Corpus(tmp_path / "data")
+    entry = corpus.of("train")[0]
+    line = corpus.line(entry)
+    assert line is not None
+    score = joined([n._replace(onset=20 * n.onset, pitch=n.pitch + 3) for n in line.notes[10:40]])
+    without = pipeline.check(score)
+    assert without.passages[0].source is not None
+    assert without.passages[0].source.id == entry.facts["id"]
+    assert (without.passages[0].theirs, without.passages[0].transposed) == (None, None)
+    assert "not on this machine" in without.missing
+    monkeypatch.setenv(originality.CORPUS, str(tmp_path / "data"))
+    report = pipeline.check(score)
+    found = report.passages[0]
+    assert report.missing == ""
+    assert (found.transposed, found.tempo) == (3, 1)
+    assert found.source_bars == without.passages[0].source_bars
+    assert found.theirs is not None
+    assert found.theirs.bar_count <= found.source_bars[1] - found.source_bars[0] + 1
+    assert len(found.theirs_marked) == found.notes
+    monkeypatch.setenv(originality.CORPUS, str(tmp_path / "nowhere"))
+    assert "nowhere" in pipeline.check(score).missing

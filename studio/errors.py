@@ -42,3 +42,7 @@ class DataError(StudioError):
 
 class StoreError(StudioError):
     """Work cannot be kept or found again, or a project file cannot be used."""
+
+
+class ProvenanceError(StudioError):
+    """A file's origin cannot be signed, or a file cannot be checked for it."""

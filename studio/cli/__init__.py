@@ -1,9 +1,10 @@
-"""The command line: `studio continue`, `infill`, `accompany`, `restyle`, `vary`, `blend`, `compare`, `read`, `models`.
+"""The command line: `studio continue`, `infill`, `accompany`, `restyle`, `vary`, `blend`, `compare`, `read`, `models`,
+`verify`.
 
 Knows the pipeline only. A command is one `Command`: its name, a line of help, a function that declares its arguments
 and one that does the work; a module holds those of a kind. Results go to standard output, progress and remarks to
-standard error. Exit codes: 0, 2 when something was wrong with what was asked (one sentence says what), 130 when
-interrupted.
+standard error. Exit codes: 0, 1 when what was to be checked is not as it should be, 2 when something was wrong with
+what was asked (one sentence says what), 130 when interrupted.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from studio.cli import comparing, showing, varying, writing
+from studio.cli import comparing, showing, varying, verifying, writing
 from studio.cli.command import Command
 from studio.errors import StudioError
 
-COMMANDS = (*writing.COMMANDS, *varying.COMMANDS, *comparing.COMMANDS, *showing.COMMANDS)
+COMMANDS = (*writing.COMMANDS, *varying.COMMANDS, *comparing.COMMANDS, *showing.COMMANDS, *verifying.COMMANDS)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,8 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     command: Command = args.command
     try:
-        command.run(args)
+        code = command.run(args)
         sys.stdout.flush()
+        return code or 0
     except StudioError as error:
         print(f"studio {command.name}: {error}", file=sys.stderr)
         return 2

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Command:
-    """One verb of the command line."""
+    """One verb of the command line; `run` may return an exit code."""
 
     name: str
     help: str
     declare: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], None]
+    run: Callable[[argparse.Namespace], int | None]
 
 
 def remark(*sentences: str) -> None:

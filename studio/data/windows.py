@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -276,6 +277,11 @@ def sources(folder: Path) -> list[dict[str, Any]]:
         entry["pieces"] += 1
         entry["notes"] += row["notes"]
     return [found[key] for key in sorted(found)]
+
+
+def manifest_sum(folder: Path) -> str:
+    """SHA-256 of the list of a prepared folder's pieces, which names the source, licence and hash of each."""
+    return hashlib.sha256(_read(folder, "manifest.jsonl").encode()).hexdigest()
 
 
 def _read(folder: Path, name: str) -> str:

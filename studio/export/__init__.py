@@ -51,5 +51,10 @@ def format_of(path: str | Path) -> Format:
 
 
 def save(piece: Piece, path: str | Path) -> None:
-    """Write the piece in the format of the path's suffix; StudioError leaves say why it cannot be."""
-    format_of(path).write(piece, Path(path))
+    """Write the piece in the format of the path's suffix, with the record of where it comes from, if it has one.
+
+    StudioError leaves say why it cannot be.
+    """
+    chosen = format_of(path)
+    chosen.write(piece, Path(path))
+    piece.seal(Path(path), chosen.carrier)

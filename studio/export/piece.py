@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.errors import StudioError
+from studio.export.carrier import Carrier, unwritten
 from studio.score import Note, Score
 
 Samples = NDArray[np.float32]
@@ -27,6 +27,7 @@ class Piece:
 
     Of music that was written here, `new` has the new notes of each track, `region` the ticks between which they lie and
     `recipe` how it was made. `sound` makes its sound, and `stems` that of each track, one after the other.
+    `vouch` makes the text of the record of a file's origin, given the hash of its content; without it there is none.
     """
 
     score: Score
@@ -35,19 +36,26 @@ class Piece:
     recipe: Mapping[str, Any] | None = None
     sound: Callable[[], Samples] = _silence
     stems: Callable[[], Iterable[Samples]] = tuple
+    vouch: Callable[[str], str] | None = None
+
+    def seal(self, path: Path, carrier: Carrier) -> None:
+        """Put the record into a file that was written. StudioError leaves: it cannot be made, or written."""
+        if self.vouch is not None:
+            carrier.put(path, self.vouch(carrier.content(path)))
 
 
 @dataclass(frozen=True)
 class Format:
     """One kind of file: its `name`, the suffixes it is known by (the usual one first), its media type and its writer.
 
-    `sounds`: it takes a synthesizer. `told`: it takes a recipe.
+    `carrier`: how it carries the record of its origin. `sounds`: it takes a synthesizer. `told`: it takes a recipe.
     """
 
     name: str
     suffixes: tuple[str, ...]
     mime: str
     write: Callable[[Piece, Path], None]
+    carrier: Carrier
     sounds: bool = False
     told: bool = False
 
@@ -62,4 +70,4 @@ def put(data: bytes, path: Path) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise StudioError(f"'{path.name}' could not be written: see that its folder is there and has room.") from error
+        raise unwritten(path) from error

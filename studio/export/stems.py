@@ -1,6 +1,7 @@
 """Stems: a zip with one WAV for each track that plays, for a mix of one's own.
 
-All have the gain that the mix has and its length, so that played together they are the mix.
+All have the gain that the mix has and its length, so that played together they are the mix. Each carries a record of
+its origin, and the archive one for all of them.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from studio.errors import SoundError, StudioError
-from studio.export import samples
+from studio.errors import SoundError
+from studio.export import samples, wav
+from studio.export.archive import Archive
+from studio.export.carrier import unwritten
 from studio.export.names import words_of
 from studio.export.piece import Format, Piece
 
@@ -36,9 +39,10 @@ def write(piece: Piece, path: Path) -> None:
                 if track.notes:
                     file = Path(folder, "stem.wav")
                     samples.exact(sound, file, "WAV")
+                    piece.seal(file, wav.CARRIER)
                     archive.write(file, f"{number:02}-{words_of(track.name)[:60] or 'track'}.wav")
     except OSError as error:
-        raise StudioError(f"'{path.name}' could not be written: see that its folder is there and has room.") from error
+        raise unwritten(path) from error
 
 
-FORMAT = Format("stems", (".zip",), "application/zip", write, sounds=True)
+FORMAT = Format("stems", (".zip",), "application/zip", write, Archive(), sounds=True)

@@ -16,6 +16,7 @@ from studio.pipeline.instruments import instrument_name
 from studio.pipeline.judging import NORMS, norms
 from studio.pipeline.kept import parse_kept
 from studio.pipeline.mix import GAIN_DB, Mix
+from studio.pipeline.origins import Origin, of_project, verify
 from studio.pipeline.requests import (
     MAX_BARS,
     MAX_TAKES,
@@ -76,6 +77,7 @@ __all__ = [
     "Music",
     "Norms",
     "Note",
+    "Origin",
     "Progress",
     "Request",
     "ResembleRequest",
@@ -103,6 +105,7 @@ __all__ = [
     "models",
     "norms",
     "note",
+    "of_project",
     "parse_kept",
     "read",
     "read_abc",
@@ -117,4 +120,5 @@ __all__ = [
     "soundfonts",
     "transcribe",
     "vary",
+    "verify",
 ]

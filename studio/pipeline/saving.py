@@ -7,6 +7,7 @@ from pathlib import Path
 from studio import export
 from studio.errors import SettingError
 from studio.export import FORMATS, Format, format_of
+from studio.pipeline import origins
 from studio.pipeline.mix import Mix
 from studio.pipeline.results import render, render_stems, soundfonts
 from studio.pipeline.seeds import Seed
@@ -21,19 +22,29 @@ Music = Score | Seed | Take
 def save(music: Music, path: str | Path, *, sound: Path | Mix | None = None) -> None:
     """Write music in the format that the path's suffix names, see `FORMATS`.
 
-    A take's MIDI file has its recipe as a text event: `read` gives it back as `Seed.recipe`. `sound`: a SoundFont or a
-    mix, for the formats that are heard. StudioError leaves: no such format, no sound, or nowhere to write.
+    A take's MIDI file has its recipe as a text event: `read` gives it back as `Seed.recipe`. Every file carries a
+    signed record of its origin, see `origins`; `verify` reads it. `sound`: a SoundFont or a mix, for the formats that
+    are heard. StudioError leaves: no such format, no sound, nowhere to write, or nothing to sign with.
     """
     score = music if isinstance(music, Score) else music.score
+    recipe = None if isinstance(music, Score) else music.recipe
     piece = export.Piece(
         score,
         new=music.new if isinstance(music, Take) else None,
         region=(music.new_from, music.end) if isinstance(music, Take) else None,
-        recipe=None if isinstance(music, Score) else music.recipe,
+        recipe=recipe,
         sound=lambda: render(score, sound),
         stems=lambda: render_stems(score, _mix(sound)),
+        vouch=origins.voucher("take" if isinstance(music, Take) else "seed", recipe, _seed(music)),
     )
     export.save(piece, path)
+
+
+def _seed(music: Music) -> str:
+    """The sum of the file that the music was made from; of a seed, that of its own."""
+    if isinstance(music, Take):
+        return str(music.recipe.get("source", ""))
+    return music.sha256 if isinstance(music, Seed) else ""
 
 
 def _mix(sound: Path | Mix | None) -> Mix | None:

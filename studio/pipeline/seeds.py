@@ -13,6 +13,7 @@ from typing import Any
 
 from studio import midi
 from studio.errors import MidiError
+from studio.export import midi_file
 from studio.melody import guess_track
 from studio.metrics import estimate_key, polyphony
 from studio.pipeline.instruments import instrument_name
@@ -65,7 +66,8 @@ class Facts:
 class Seed:
     """A file as it was read: its music, what had to be repaired, and what names it.
 
-    `sha256` is that of the file; `recipe` says how the music was made if this studio made it (see `Take.recipe`).
+    `sha256` is that of the file, a record of its origin left out; `recipe` says how the music was made if this studio
+    made it (see `Take.recipe`), and `origin` in one sentence what its record says, "" without one.
     """
 
     score: Score
@@ -73,6 +75,7 @@ class Seed:
     repairs: tuple[str, ...] = ()
     sha256: str = ""
     recipe: Mapping[str, Any] | None = None
+    origin: str = ""
 
     def facts(self) -> Facts:
         """What there is to say about the music; worked out once."""
@@ -111,7 +114,9 @@ def read_midi(source: str | Path | bytes, name: str = "") -> Seed:
     loaded = midi.load(source)
     if not isinstance(source, bytes):
         name = name or Path(source).stem
-    return Seed(loaded.score, name, loaded.repairs, _sha256(source), _recipe(loaded.texts))
+    # Without the record, so that what is read again is known by the sum that it had before it was saved.
+    plain, _ = midi_file.without_record(_content(source))
+    return Seed(loaded.score, name, loaded.repairs, hashlib.sha256(plain).hexdigest(), _recipe(loaded.texts))
 
 
 def examples() -> list[tuple[str, Path]]:
@@ -119,12 +124,11 @@ def examples() -> list[tuple[str, Path]]:
     return sorted((midi.load(path).score.title or path.stem, path) for path in EXAMPLES.glob("*.mid"))
 
 
-def _sha256(source: str | Path | bytes) -> str:
+def _content(source: str | Path | bytes) -> bytes:
     if isinstance(source, bytes):
-        return hashlib.sha256(source).hexdigest()
+        return source
     try:
-        with Path(source).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return Path(source).read_bytes()
     except OSError as error:
         raise MidiError(f"{Path(source).name} could not be read ({error.strerror}): choose it again.") from error
 

@@ -133,7 +133,7 @@ def recipe(verb: str, seed: Seed, request: Asked, settings: Mapping[str, Any], c
     """What it takes to make a take again: asked for alone, it comes under the seed number that is told here."""
     asked = {name: value for name, value in asdict(request).items() if name not in settings}
     return {
-        "studio": _version(),
+        "studio": version(),
         "verb": verb,
         **asked,
         "takes": 1,
@@ -144,7 +144,8 @@ def recipe(verb: str, seed: Seed, request: Asked, settings: Mapping[str, Any], c
     }
 
 
-def _version() -> str:
+def version() -> str:
+    """The version of the studio, "development" where it is not installed."""
     try:
         return metadata.version("music-studio")
     except metadata.PackageNotFoundError:  # run from a folder without being installed

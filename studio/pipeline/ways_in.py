@@ -6,11 +6,13 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from studio import notation, transcription
 from studio.errors import ListeningError, NotationError
+from studio.pipeline import origins
 from studio.pipeline.seeds import Seed, read_midi
 from studio.score import Note, Score, Tempo, TimeSignature, Track
 
@@ -32,7 +34,8 @@ def read(source: str | Path | bytes, name: str = "") -> Seed:
     if isinstance(source, bytes):
         return read_midi(source, name)
     path = Path(source)
-    return READERS.get(path.suffix.lower(), read_midi)(path, name or path.stem)
+    seed = READERS.get(path.suffix.lower(), read_midi)(path, name or path.stem)
+    return replace(seed, origin=origins.told(path))
 
 
 def read_abc(text: str, name: str = "") -> Seed:

@@ -5,7 +5,7 @@ from all others'; `project` writes a visitor's whole tree as one zip and reads i
 MIDI, JSON and numbers. Knows the pipeline's values, and nothing of pages.
 """
 
-from studio.store.folder import data_folder
+from studio.folder import data_folder
 from studio.store.piece import Piece, edited_seed, edited_take, of_seed, of_takes
 from studio.store.store import MOST_BYTES, MOST_PIECES, Desk, Store, is_visitor
 

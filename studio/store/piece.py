@@ -68,7 +68,7 @@ class Piece:
         """The music to start from, of a take as well. StoreError: what was kept is damaged."""
         found = self._read()
         repairs = tuple(map(str, self.details.get("repairs", ())))
-        return Seed(found.score, self.name, repairs, self.sha256, found.recipe)
+        return Seed(found.score, self.name, repairs, self.sha256, found.recipe, str(self.details.get("origin", "")))
 
     def take(self) -> Take:
         """The take as it was written. StoreError: this is a seed, or what was kept is damaged."""
@@ -96,7 +96,7 @@ class Piece:
 
 
 def of_seed(seed: Seed, parent: str | None = None) -> Piece:
-    """A seed to be kept; `details` has the `repairs` that were made when it was read."""
+    """A seed to be kept; `details` has the `repairs` that were made when it was read, and its `origin` in words."""
     data = _midi(seed.score, seed.recipe)
     return Piece(
         "seed",
@@ -108,17 +108,22 @@ def of_seed(seed: Seed, parent: str | None = None) -> Piece:
         notes=seed.score.note_count,
         look=look(seed.score),
         recipe=_plain(seed.recipe or {}),
-        details={"repairs": list(seed.repairs)},
+        details={"repairs": list(seed.repairs), **({"origin": seed.origin} if seed.origin else {})},
     )
 
 
 def edited_seed(seed: Seed, before: Piece | None) -> Piece:
     """Music whose notes the visitor has changed: the piece it was already, if that was changed too, else one below."""
-    piece = of_seed(replace(seed, sha256="", recipe=None), before.id if before else None)
+    piece = of_seed(replace(seed, sha256="", recipe=_by_hand(seed.recipe), origin=""), before.id if before else None)
     details = {**piece.details, "edited": True}
     if before is not None and before.details.get("edited"):
         return replace(before, **_of_music(piece), details={**before.details, **details})
     return replace(piece, details=details)
+
+
+def _by_hand(recipe: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The recipe of music that was changed by hand since."""
+    return {**recipe, "edited": True} if recipe else None
 
 
 def edited_take(take: Take, before: Piece) -> Piece:

@@ -2,12 +2,14 @@
 
     project.json           what the pieces are and how they hang together, settings and recipes, what lay on the desk
     pieces/01-name.mid     the music of each, to be used by any other program too
+    provenance.json        a signed record of where all of it comes from
 
 A project comes from anybody: it is read within limits, nothing in it names a place on the disk, and nothing is run.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -60,9 +62,12 @@ def save(store: Store, visitor: str) -> bytes:
         "pieces": entries,
         "desk": {"places": desk.places, "takes": desk.takes, "shown": desk.shown, "fields": desk.fields},
     }
+    files = {_LISTING: json.dumps(listing, indent=1).encode(), **files}
+    sums = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+    record, text = pipeline.of_project(sums, [p.recipe for p in pieces], max(p.created for p in pieces))
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, data in {_LISTING: json.dumps(listing, indent=1).encode(), **files}.items():
+        for path, data in {**files, record: text.encode()}.items():
             archive.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
     return written.getvalue()
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from studio import checkpoints, models, plots, representations
 from studio.data import examples
-from studio.data.windows import sources
+from studio.data.windows import manifest_sum, sources
 from studio.errors import DataError, SettingError
 from studio.models import OptimizerSettings
 from studio.train import devices, judges, state
@@ -51,7 +51,7 @@ class Run:
         self.valid = examples.read(kind, data, "valid", settings.context, exercised=False)
         if not (self.train.tokens and self.valid.tokens):
             raise DataError(f"{data} holds no training or no validation pieces; prepare more data with studio.data.")
-        self.sources = sources(data)  # once: a card is written at every improvement
+        self.sources, self.manifest = sources(data), manifest_sum(data)  # once: a card is written at every improvement
         self.representation = representations.find(self.train.representation)(self.train.vocabulary)
         device = devices.device(settings.device)
         self.world = Processes(device, devices.compiles(settings.compile, device))
@@ -214,6 +214,7 @@ class Run:
             "settings": asdict(self.settings),
             "figures": figures,
             **({"learned_before": self.earlier} if self.earlier else {}),
+            "manifest": self.manifest,
             "data": self.sources,
         }
 

@@ -42,6 +42,7 @@ def facts(seed: Seed, words: Words) -> dict[str, Any]:
     return {
         "title": name(seed, words),
         "source": _source(seed, words),
+        "origin": words.told(seed.origin),
         "chips": [
             [words("facts.key"), _key(found, words)],
             [words("facts.tempo"), _tempo(found, words)],
@@ -149,6 +150,7 @@ def entry(found: Entry, words: Words) -> dict[str, Any]:
     return {
         "title": words.told(found.model.title),
         "source": "",
+        "origin": "",
         "chips": chips,
         "tracks_heading": words("compare.figures"),
         "tracks": [["", sentence] for sentence in figures(found.model, words)],

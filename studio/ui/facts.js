@@ -1,6 +1,6 @@
 // What was read from a file, in words.
 //
-// props.value = {title, source, chips: [[name, text], ...], tracks_heading, tracks: [[name, text], ...],
+// props.value = {title, source, origin, chips: [[name, text], ...], tracks_heading, tracks: [[name, text], ...],
 //                repairs_heading, repairs: [sentence, ...]}, or null
 // Every text comes from a visitor's file: it only ever goes into textContent.
 
@@ -19,6 +19,8 @@ function show() {
   if (!value) return;
   find(".title").textContent = value.title;
   find(".source").textContent = value.source;
+  find(".origin").textContent = value.origin;
+  find(".origin").hidden = !value.origin;
   find(".chips").replaceChildren(
     ...value.chips.map(([name, text]) => made("div", null, made("dt", name), made("dd", text)))
   );

@@ -28,7 +28,7 @@ class SeedPanel(MusicPanel):
     def __init__(self, words: Words, visits: Visits) -> None:
         super().__init__(words, visits, SEED)
         with gr.Accordion(words("seed.take_away"), open=False, elem_id="seed-away"):
-            self.take_away = TakeAway(words, visits, SEED, lambda visit: visit.seed.score if visit.seed else None)
+            self.take_away = TakeAway(words, visits, SEED, lambda visit: visit.seed)
 
     def _build_choice(self) -> None:
         super()._build_choice()

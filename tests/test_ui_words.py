@@ -76,7 +76,7 @@ def test_a_sentence_that_a_language_lacks_is_said_in_english(monkeypatch: pytest
 # --- what is said below the page --------------------------------------------------------------------------------------
 
 SILENT = re.compile(
-    r"(cli|train|data|plots|representations)/|(evaluate|ngram|melody)\.py|(.*/)?__main__\.py|ui/(calls|doors|sounds|tools)\.py"
+    r"(cli|train|data|plots|representations|metrics)/|(evaluate|ngram|melody)\.py|(.*/)?__main__\.py|ui/(calls|doors|sounds|tools)\.py"
 )
 """Parts of the studio that no visitor reads: command lines, doors for programs, pictures to take away."""
 FOR_PROGRAMMERS = ("ValueError", "KeyError", "TypeError", "AssertionError", "RuntimeError", "ArgumentTypeError")

@@ -1,5 +1,5 @@
 """The command line: `studio continue`, `infill`, `accompany`, `restyle`, `vary`, `blend`, `compare`, `read`, `models`,
-`verify`.
+`verify`, `evaluate`.
 
 Knows the pipeline only. A command is one `Command`: its name, a line of help, a function that declares its arguments
 and one that does the work; a module holds those of a kind. Results go to standard output, progress and remarks to
@@ -15,11 +15,18 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from studio.cli import comparing, showing, varying, verifying, writing
+from studio.cli import comparing, evaluating, showing, varying, verifying, writing
 from studio.cli.command import Command
 from studio.errors import StudioError
 
-COMMANDS = (*writing.COMMANDS, *varying.COMMANDS, *comparing.COMMANDS, *showing.COMMANDS, *verifying.COMMANDS)
+COMMANDS = (
+    *writing.COMMANDS,
+    *varying.COMMANDS,
+    *comparing.COMMANDS,
+    *showing.COMMANDS,
+    *evaluating.COMMANDS,
+    *verifying.COMMANDS,
+)
 
 
 class _Parser(argparse.ArgumentParser):

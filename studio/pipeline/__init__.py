@@ -5,6 +5,7 @@ returns plain values, and whatever goes wrong for a user is a `StudioError` with
 """
 
 from studio.audio import MAX_MINUTES, SAMPLE_RATE
+from studio.metrics import FIGURES, Figure, figures
 from studio.models import Control
 from studio.norms import Band, Norms
 from studio.pipeline.blending import blend
@@ -17,6 +18,7 @@ from studio.pipeline.judging import NORMS, norms
 from studio.pipeline.kept import parse_kept
 from studio.pipeline.mix import GAIN_DB, Mix
 from studio.pipeline.origins import Origin, of_project, verify
+from studio.pipeline.reporting import Report, Section, report
 from studio.pipeline.requests import (
     MAX_BARS,
     MAX_TAKES,
@@ -49,6 +51,7 @@ from studio.score import Note, Score, Tempo, TimeSignature, Track
 __all__ = [
     "DRUM_NAMES",
     "ENSEMBLES",
+    "FIGURES",
     "FORMATS",
     "GAIN_DB",
     "INSTRUMENTS",
@@ -67,6 +70,7 @@ __all__ = [
     "Control",
     "Entry",
     "Facts",
+    "Figure",
     "Format",
     "Heard",
     "InfillRequest",
@@ -79,10 +83,12 @@ __all__ = [
     "Note",
     "Origin",
     "Progress",
+    "Report",
     "Request",
     "ResembleRequest",
     "Run",
     "Score",
+    "Section",
     "Seed",
     "Sounding",
     "Take",
@@ -96,6 +102,7 @@ __all__ = [
     "compare",
     "continue_",
     "examples",
+    "figures",
     "file_name",
     "format_of",
     "from_played",
@@ -113,6 +120,7 @@ __all__ = [
     "render",
     "render_stems",
     "render_stream",
+    "report",
     "resemble",
     "restyle",
     "save",

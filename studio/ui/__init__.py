@@ -32,6 +32,7 @@ from studio.ui.history_panel import HistoryPanel
 from studio.ui.infill_tab import InfillTab
 from studio.ui.line import Line
 from studio.ui.project_panel import ProjectPanel
+from studio.ui.report_tab import ReportTab
 from studio.ui.resemble_tab import ResembleTab
 from studio.ui.result_panel import ResultPanel
 from studio.ui.seed_panel import SeedPanel
@@ -56,7 +57,7 @@ TABS: tuple[type[Tab], ...] = (
     ResembleTab,
     CompareTab,
 )
-STYLES = ("page.css", "parts.css", "cards/cards.css", "cards/tree.css")
+STYLES = ("page.css", "parts.css", "cards/cards.css", "cards/tree.css", "report.css")
 
 
 def build(language: str | None = None) -> gr.Blocks:
@@ -98,6 +99,7 @@ def _page(studio: gr.Blocks, words: Words, visits: Visits, line: Line) -> list[T
     history = HistoryPanel(words, visits)
     with history.column:
         project = ProjectPanel(words, visits)
+    _more(words)
     with place:
         tabs = _tabs(words, visits, line, seed, result, history)
     for part in tabs:
@@ -128,6 +130,15 @@ def _tabs(
         tab.opened = opened
         made.append(tab)
     return made
+
+
+def _more(words: Words) -> None:
+    """What lies beside making music, in tabs of its own."""
+    with gr.Column(elem_classes=["card"], elem_id="more-card"):
+        heading, intro = words("more.heading"), words("more.intro")
+        gr.Markdown(f"## {heading}\n{intro}", elem_classes=["step"])
+        with gr.Tabs(elem_id="more", overflow_behavior="wrap"):
+            ReportTab(words)
 
 
 def _warm_all(tabs: Sequence[Tab]) -> None:

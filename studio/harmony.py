@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import SettingError
+from studio.metrics import TONAL_SPACE
+from studio.metrics.notes import spread
 from studio.score import Bar, Score, Track
 
 QUALITIES: tuple[str, ...] = ("maj", "min", "dim", "aug", "7", "maj7", "m7", "m7b5", "dim7", "sus4")
@@ -213,13 +215,8 @@ def _sounding(tracks: Iterable[Track], edges: NDArray[np.int64]) -> tuple[NDArra
     """(S, 12) ticks of each pitch class in each of the S stretches between edges, and of the lowest pitch in it."""
     pitched = itertools.chain.from_iterable(track.notes for track in tracks if not track.is_drum)
     notes = np.fromiter(itertools.chain.from_iterable(pitched), np.int64).reshape(-1, 4)
-    onsets, pitches, ends = notes[:, 0], notes[:, 1], notes[:, 0] + notes[:, 2]
-    first = np.searchsorted(edges, onsets, "right") - 1
-    pieces = np.searchsorted(edges, ends, "left") - first
-    # One row for each stretch in which a note sounds.
-    row = np.repeat(np.arange(len(notes)), pieces)
-    stretch = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces - first, pieces)
-    ticks = np.minimum(ends[row], edges[stretch + 1]) - np.maximum(onsets[row], edges[stretch])
+    row, stretch, ticks = spread(notes, edges)
+    pitches = notes[:, 1]
     shape = (len(edges) - 1, 12)
     lowest = np.full(len(edges) - 1, 128)
     np.minimum.at(lowest, stretch, pitches[row])
@@ -239,16 +236,6 @@ def _best(time: NDArray[np.float64], bass: NDArray[np.float64]) -> tuple[NDArray
 
 
 # --- how well tracks and chords agree ----------------------------------------------------------------------------
-
-
-def _tonal_centroids() -> NDArray[np.float64]:
-    """(12, 6): each pitch class on the circles of fifths, minor thirds and major thirds, of radius 1, 1 and 1/2."""
-    angles = np.arange(12)[:, None] * np.pi * np.array([7 / 6, 3 / 2, 2 / 3])
-    radii = np.array([1.0, 1.0, 0.5])
-    return np.hstack([radii * np.sin(angles), radii * np.cos(angles)])
-
-
-_CENTROIDS = _tonal_centroids()
 
 
 def chord_tone_agreement(score: Score, melody: int) -> float | None:
@@ -290,6 +277,6 @@ def pitch_class_distance(score: Score, melody: int) -> float | None:
     both = (tune.sum(axis=1) > 0) & (others.sum(axis=1) > 0)
     if not both.any():
         return None
-    chords = others[both] / others[both].sum(axis=1, keepdims=True) @ _CENTROIDS
-    distances = np.linalg.norm(chords[:, None] - _CENTROIDS, axis=2)
+    chords = others[both] / others[both].sum(axis=1, keepdims=True) @ TONAL_SPACE
+    distances = np.linalg.norm(chords[:, None] - TONAL_SPACE, axis=2)
     return float(np.average(distances, weights=tune[both]))

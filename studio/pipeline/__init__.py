@@ -19,6 +19,7 @@ from studio.pipeline.kept import parse_kept
 from studio.pipeline.mix import GAIN_DB, Mix
 from studio.pipeline.origins import Origin, of_project, verify
 from studio.pipeline.reporting import Report, Section, report
+from studio.pipeline.ranking import MOST_WEIGHT, RANK_TERMS, judge, judge_again, order, rank
 from studio.pipeline.requests import (
     MAX_BARS,
     MAX_TAKES,
@@ -46,6 +47,7 @@ from studio.pipeline.takes import Heard, Progress, Run, Take
 from studio.pipeline.variation import resemble, vary
 from studio.pipeline.ways_in import LONGEST_RECORDING_S, from_played, read, read_abc, read_musicxml, transcribe
 from studio.plots.grid import DRUMS as DRUM_NAMES
+from studio.ranking import Merit, Ranked
 from studio.score import Note, Score, Tempo, TimeSignature, Track
 
 __all__ = [
@@ -59,7 +61,9 @@ __all__ = [
     "MAX_BARS",
     "MAX_MINUTES",
     "MAX_TAKES",
+    "MOST_WEIGHT",
     "NORMS",
+    "RANK_TERMS",
     "SAMPLE_RATE",
     "AccompanyRequest",
     "Band",
@@ -76,6 +80,7 @@ __all__ = [
     "InfillRequest",
     "Kept",
     "Listener",
+    "Merit",
     "Mix",
     "ModelInfo",
     "Music",
@@ -83,6 +88,7 @@ __all__ = [
     "Note",
     "Origin",
     "Progress",
+    "Ranked",
     "Report",
     "Request",
     "ResembleRequest",
@@ -108,12 +114,16 @@ __all__ = [
     "from_played",
     "infill",
     "instrument_name",
+    "judge",
+    "judge_again",
     "loudness_gain",
     "models",
     "norms",
     "note",
     "of_project",
+    "order",
     "parse_kept",
+    "rank",
     "read",
     "read_abc",
     "read_musicxml",

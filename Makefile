@@ -38,10 +38,10 @@ train: $(VENV)/.dev
 bench: $(VENV)/.app
 	$(BIN)/python -m benchmarks
 
-# The table of what the checkpoints are worth; hours. DATA: what python -m studio.data --voices both wrote. KNOWN: what the
-# LSTM was trained on.
+# The report on what the checkpoints are worth: checkpoints/report.html and .json; hours. DATA: what python -m studio.data
+# --voices both wrote. KNOWN: what the LSTM was trained on. PARTS="norms separation": only these, the others stay.
 evaluate: $(VENV)/.app
-	$(BIN)/python -m benchmarks.evaluation --data $(DATA) $(if $(KNOWN),--known $(KNOWN))
+	$(BIN)/python -m benchmarks.evaluation --data $(DATA) $(if $(KNOWN),--known $(KNOWN)) $(if $(PARTS),--parts $(PARTS))
 
 clean:
 	rm -rf $(VENV) build *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

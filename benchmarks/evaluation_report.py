@@ -12,6 +12,9 @@ from benchmarks.table import markdown
 Row = dict[str, Any]
 """A figure for each column, by the column's heading; None = not measured."""
 
+MOST_ROWS = 60
+"""Longer tables are for machines."""
+
 
 def cell(value: Any) -> str:
     """Counts whole, measures with three decimals at most, nothing for what was not measured."""
@@ -24,10 +27,27 @@ def cell(value: Any) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
 
 
+LOW, HIGH = ", low", ", high"
+"""Ends of the names of the columns that hold the interval of the column named before."""
+
+
+def cells(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Columns and cells to show: empty columns are left out, intervals stand behind what they belong to."""
+    columns = [
+        name for name in rows[0] if any(row[name] is not None for row in rows) and not name.endswith((LOW, HIGH))
+    ]
+    return columns, [[_measure(row, name) for name in columns] for row in rows]
+
+
+def _measure(row: Row, name: str) -> str:
+    low, high = row.get(name + LOW), row.get(name + HIGH)
+    said = cell(row[name])
+    return said if low is None or high is None else f"{said} ({cell(low)} to {cell(high)})"
+
+
 def table(rows: Sequence[Row]) -> str:
-    """The rows as Markdown; columns that are empty in all of them are left out."""
-    columns = [name for name in rows[0] if any(row[name] is not None for row in rows)]
-    return markdown(columns, [[cell(row[name]) for name in columns] for row in rows])
+    """The rows as Markdown, see `cells`."""
+    return markdown(*cells(rows))
 
 
 def merged(path: Path, parts: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any]:
@@ -45,6 +65,14 @@ def text(parts: Mapping[str, Any]) -> str:
     lines = ["# What the checkpoints are worth on held-out pieces", ""]
     for part in parts.values():
         lines += [f"## {part['title']}", "", part["about"], ""]
-        lines += [table(part["rows"]) if part["rows"] else "Not measured: the folder holds no such pieces.", ""]
-        lines += [f"`{part['command']}`; {part['model']}.", ""]
+        lines += [_shown(part["rows"]), ""]
+        lines += [f"`{part['command']}`{'; ' if part['model'] else ''}{part['model']}.", ""]
     return "\n".join(lines)
+
+
+def _shown(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "Not measured: the folder holds no such pieces."
+    if len(rows) > MOST_ROWS:
+        return f"{len(rows)} rows: see `evaluation.json`, and `checkpoints/report.html` for what they say."
+    return table(rows)

@@ -57,7 +57,7 @@ class Norms:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(
                 f"What held-out music measures cannot be read from '{path.name}' ({error}). Fetch the repository's "
-                "checkpoints folder again, or measure it anew with: python -m benchmarks.evaluation --parts norms"
+                "checkpoints folder again, or measure it anew with: make evaluate"
             ) from error
 
     @property

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from prepared import BARS, chorales
 from tiny import save_gan
 
 from benchmarks import (
@@ -26,36 +26,18 @@ from benchmarks import (
     evaluation_report,
 )
 from benchmarks.evaluation_pieces import MELODIES, Folder, groups, windows
-from studio import checkpoints, midi
-from studio.data.__main__ import main as prepare
+from studio import checkpoints
 from studio.data.windows import Windows
 from studio.evaluate import fit_ngram, model_scorer, nats, ngram_scorer
 from studio.representations.events import Events
 from studio.score import Note, Score, Track
 
-BARS = 10
 CPU = torch.device("cpu")
-
-
-def four_parts(dice: random.Random) -> Score:
-    """Random lines from high to low, half notes below quarter notes."""
-    tracks = []
-    for name, low, length in (("Soprano", 67, 480), ("Alto", 60, 960), ("Tenor", 53, 960), ("Bass", 43, 960)):
-        notes = (Note(tick, low + dice.randint(0, 6), length, 80) for tick in range(0, BARS * 1920, length))
-        tracks.append(Track(tuple(notes), 52, name=name))
-    return Score(480, tuple(tracks))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """A prepared folder of 100 chorales, each also as its melody alone."""
-    songs, out = tmp_path_factory.mktemp("songs"), tmp_path_factory.mktemp("data")
-    dice = random.Random(5)
-    for number in range(100):
-        midi.save(four_parts(dice), songs / f"{number}.mid")
-    about = ["--voices", "both", "--licence", "CC0", "--style", "chorale", "--workers", "1"]
-    assert prepare([str(songs), "--out", str(out), *about]) == 0
-    return Folder(out)
+    return chorales(tmp_path_factory)
 
 
 def chords(*pitches: tuple[int, ...], length: int = 96) -> Score:
@@ -307,13 +289,15 @@ def test_the_command_writes_all_parts_and_renews_one(
     monkeypatch.setattr(evaluation_accompaniment, "BARS", 8)
     monkeypatch.setattr(evaluation_controls, "BARS", 8)
     asked = ["--data", str(folder.path), "--checkpoints", str(tiny_checkpoints), "--out", str(tmp_path)]
-    asked += ["--known", str(folder.path), "--count", "1", "--most", "100"]
+    asked += ["--known", str(folder.path), "--count", "1", "--most", "100", "--kept", str(tmp_path)]
     save_gan(tiny_checkpoints / "gan")
     assert evaluation.main(asked) == 0
     written = json.loads((tmp_path / "evaluation.json").read_text())
     assert list(written) == list(evaluation.PARTS)
     empty = {name for name, part in written.items() if not part["rows"]}
-    assert empty == {"density", "loops", "follow"}  # there is no pop, and nothing is long enough
+    # There is no pop, and little is long enough or held out.
+    assert empty == {"figures", "sets", "separation", "norms", "density", "loops", "follow"}
+    assert (tiny_checkpoints / "report.html").is_file() and (tiny_checkpoints / "report.json").is_file()
     assert [row["harmonisations"] for row in written["rules"]["rows"]] == ["real", "free", "masked"]
     assert written["rules"]["rows"][2]["all violations"] < written["rules"]["rows"][1]["all violations"]
     assert written["likelihood"]["rows"][0]["Transformer"] > 1

@@ -59,7 +59,7 @@ def test_music_is_compared_with_its_like(norms: Norms) -> None:
 def test_a_damaged_file_says_so(tmp_path: Path, content: str) -> None:
     file = tmp_path / "norms.json"
     file.write_text(content)
-    with pytest.raises(CheckpointError, match=r"'norms\.json'.*--parts norms"):
+    with pytest.raises(CheckpointError, match=r"'norms\.json'.*make evaluate"):
         Norms.read(file)
 
 

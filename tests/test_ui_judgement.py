@@ -17,7 +17,7 @@ from studio.originality.index import Source
 from studio.pipeline import Note, Originality, Shared
 from studio.ranking import Ranked
 from studio.store import Store
-from studio.ui import roll
+from studio.ui import ranks, roll
 from studio.ui.continue_tab import ContinueTab
 from studio.ui.judgement import again, component, passages, strips
 from studio.ui.words import Words
@@ -59,8 +59,7 @@ def tab(tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> ContinueTab:
     monkeypatch.setattr(pipeline, "norms", lambda: NORMS)
     nothing = Originality("original", 0.5, (), "Nothing stands out.", 1234)
     monkeypatch.setattr(pipeline, "check", lambda take, seed=None: nothing)
-    ranked = lambda takes, seed=None: tuple(Ranked(i, 0.5, (f"Reason {i}.",)) for i in reversed(range(len(takes))))  # noqa: E731
-    monkeypatch.setattr(pipeline, "rank", ranked)
+    monkeypatch.setattr(pipeline, "rank", lambda takes, seed=None: (Ranked(0, 0.5, ("Reason.",)),))
     tab = new_tab()
     tab.result.judgement.result = tab.result
     tab.result.judgement.tabs = {"continue": tab}
@@ -153,12 +152,14 @@ def test_a_take_is_judged_once_it_is_shown(tab: ContinueTab) -> None:
     assert told["summary"].startswith("Original · ") and told["summary"].endswith(" · 1 reason")
     assert told["verdict"] == {"kind": "original", "words": "Nothing stands out.", "alarms": told["verdict"]["alarms"]}
     assert "1,234" in told["verdict"]["alarms"] and not told["again"]
-    assert told["reasons"] == ["Reason 0."] and told["rank"] == ""
+    assert told["reasons"] == ["Reason."] and told["rank"] == ""
 
 
-def test_of_several_takes_the_place_of_the_shown_one_is_told(tab: ContinueTab) -> None:
+def test_of_several_takes_the_place_of_the_shown_one_is_told(tab: ContinueTab, monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked = tuple(Ranked(i, 0.5, (f"Reason {i}.",)) for i in (2, 0, 1))
+    monkeypatch.setattr(ranks, "order", lambda visit: ranked)
     last(begun(tab, takes=3))
-    assert judged(tab)["rank"].startswith("Number 3 of 3")
+    assert judged(tab)["rank"].startswith("Number 2 of 3")
     tab.visits.of("someone").choose(2)
     told = judged(tab)
     assert told["rank"].startswith("Number 1 of 3") and told["reasons"] == ["Reason 2."]

@@ -74,8 +74,8 @@ function strip({ name, help, number, words: said, where, at }) {
   band("most", at.p5, at.p95);
   band("half", at.p25, at.p75);
   mark("median", at.p50);
-  if (at.seed !== null) mark("ring", at.seed);
   mark("dot", at.take);
+  if (at.seed !== null) mark("ring", at.seed);
   row.append(label, node("span", "number", number), line, node("span", "said", said));
   return row;
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio import pipeline
 from studio.errors import StudioError
+from studio.ui import ranks
 from studio.ui.judgement import again, passages, strips
 from studio.ui.judgement.component import Judgement, PassageCard, Verdict
 from studio.ui.visits import Result, Visit
@@ -21,7 +22,7 @@ def judged(visit: Visit, words: Words) -> tuple[Judgement, pipeline.Originality 
     seed = source.score if source is not None else None
     made, about = _beside(take, seed, words)
     verdict, cards, found = _shared(visit, take, seed, words)
-    rank, reasons = _ranked(result, source, words)
+    rank, reasons = _ranked(visit, result, source, words)
     kind = words(f"judgement.{verdict.kind}") if verdict.kind else ""
     said = [kind, strips.told(made, words), _counted(len(reasons), words)]
     told = Judgement(
@@ -82,17 +83,15 @@ def _shared(
     return passages.verdict(found, words), passages.cards(take, found, visit.hearing, words), found
 
 
-def _ranked(result: Result, seed: pipeline.Seed | None, words: Words) -> tuple[str, list[str]]:
-    """The place of the shown take among those that were written with it, and why."""
-    if seed is None:
-        return "", []
-    ranked = pipeline.rank(result.takes, seed)
-    for place, entry in enumerate(ranked, start=1):
+def _ranked(visit: Visit, result: Result, seed: pipeline.Seed | None, words: Words) -> tuple[str, list[str]]:
+    """The place of the shown take among those that were written with it, and what speaks for and against it."""
+    several = ranks.order(visit)
+    for place, entry in enumerate(several, start=1):
         if entry.take == result.shown:
-            several = len(ranked) > 1
-            where = words("judgement.place", place=place, takes=len(ranked)) if several else ""
+            where = words("judgement.place", place=place, takes=len(several))
             return where, list(map(words.told, entry.reasons))
-    return "", []
+    (alone,) = pipeline.rank([result.take], seed)
+    return "", list(map(words.told, alone.reasons))
 
 
 def _counted(reasons: int, words: Words) -> str:

@@ -76,7 +76,7 @@ def test_a_typed_tune_leaves_in_every_format(page: Any, tmp_path: Path) -> None:
     for name in ("wav", "flac", "mp3"):
         assert soundfile.info(download(page, f"#seed-{name}", tmp_path)).duration > 15
     with zipfile.ZipFile(download(page, "#seed-stems", tmp_path)) as archive:
-        assert archive.namelist() == ["01-track.wav"]
+        assert archive.namelist() == ["01-track.wav", "provenance.json"]
     assert download(page, "#seed-png", tmp_path).read_bytes().startswith(b"\x89PNG")
     page.click("#seed-recipe")
     page.wait_for_selector("#seed-export-notice .notice[data-kind=error]:has-text('no recipe')")

@@ -319,7 +319,7 @@ def test_a_project_is_saved_and_opened_elsewhere(come: Callable[..., Any], tmp_p
     path = tmp_path / "project.zip"
     info.value.save_as(path)
     with zipfile.ZipFile(path) as archive:
-        assert len(archive.namelist()) == 5
+        assert len(archive.namelist()) == 6  # the listing, four pieces, the record of their origin
     other = come(visitor())
     choose_file(other, path)
     other.wait_for_selector("#project-notice p:has-text('4 pieces')")

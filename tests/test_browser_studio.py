@@ -381,5 +381,10 @@ def test_a_result_is_taken_away_in_every_format(visit: Callable[..., Any], tune:
             assert pipeline.read(path).score.note_count >= 16
         if offered.name == "stems":
             with zipfile.ZipFile(path) as archive:
-                assert len(archive.namelist()) == 1
+                assert len(archive.namelist()) == 2  # a track, the record of its origin
+        assert pipeline.verify(path).state == "own"
     assert page.locator("#result-export-notice .notice[data-kind=error]:visible").count() == 0
+    assert page.is_hidden("#seed-facts .origin")
+    page.set_input_files("#seed-file input[type=file]", next(tmp_path.glob("my-tune_*.mid")))
+    said = "Signed by this studio and unchanged since: made with the model transformer"
+    page.wait_for_selector(f"#seed-facts .origin:has-text({said!r})")

@@ -28,6 +28,9 @@ from studio.errors import ProvenanceError, StudioError
 from studio.folder import data_folder
 from studio.pipeline import origins
 from studio.score import Note, Score, Track
+from studio.store import Store, edited_seed, of_seed, of_takes, project
+from studio.ui import describe
+from studio.ui.words import Words
 
 FORMATS = {offered.name: offered for offered in export.FORMATS}
 SILENT = pipeline.sound_problem()
@@ -268,6 +271,18 @@ def test_what_nobody_wrote_here_says_so_and_nothing_about_the_visitor(tmp_path: 
     assert json.loads(text)["provenance"].keys() == allowed
 
 
+def test_the_page_says_it_in_words_of_its_language(tmp_path: Path) -> None:
+    seed = pipeline.read(saved(tmp_path, ".mid", take(checkpoint="ab" * 32)))
+    assert describe.facts(seed, Words("en"))["origin"] == seed.origin
+    told = describe.facts(seed, Words("zh"))["origin"]
+    assert "签名" in told and "lstm" in told and "abababababab" in told and "Signed" not in told
+    assert describe.facts(replace(seed, origin=""), Words("zh"))["origin"] == ""
+    kept = of_seed(seed)
+    assert kept.seed().origin == seed.origin and edited_seed(seed, kept).seed().origin == ""
+    assert edited_seed(seed, kept).recipe == {**dict(take(checkpoint="ab" * 32).recipe), "edited": True}
+    assert pipeline.read(next(path for _, path in pipeline.examples())).origin == ""
+
+
 def test_a_take_that_is_saved_as_a_seed_is_still_a_models(tmp_path: Path) -> None:
     seed = pipeline.read(saved(tmp_path, ".mid"))
     assert seed.origin == "Signed by this studio and unchanged since: made with the model lstm, weights ."
@@ -412,8 +427,6 @@ def test_a_recipe_that_says_too_little_gives_no_command() -> None:
 
 
 def test_a_project_carries_a_record_of_all_its_pieces(tmp_path: Path) -> None:
-    from studio.store import Store, of_takes, project
-
     store = Store(tmp_path / "work.sqlite3")
     visitor = "a" * 32
     store.add(visitor, of_takes([take(), take(model="gan")], None))

@@ -43,7 +43,7 @@ class TakeAway:
                 gr.Row(elem_classes=["take-away"]),
             ):
                 self.buttons |= {n: self._button(f, place) for n, f in offered.items() if n not in FIRST}
-            widgets.remark(words("provenance.carried"))
+            gr.Markdown(words("provenance.carried"), elem_classes=["aside"])
             self.notice = widgets.notice(f"{place}-export-notice")
             # Not as a label: what changes while its fold is still closed has no labels any more once that is opened.
             template = widgets.source("take_away.html").replace("MADE", words("export.made"))

@@ -38,14 +38,21 @@ def _figures(rows: Sequence[Row]) -> Iterator[str]:
     """The means that lie furthest from held-out music, measured by how far held-out pieces lie from one another."""
     for music in dict.fromkeys(row["music"] for row in rows):
         held_out = report_sets.of(rows, music, HELD_OUT)
+        natural = len(_beyond(report_sets.of(rows, music, FOLLOWS), held_out))
         for model in report_sets.models(rows, music):
             made = report_sets.of(rows, music, model, report_sets.USUAL)
-            off = {name: _off(row, held_out[name]) for name, row in made.items() if name in held_out}
-            beyond = [name for name in off if report_sets.beyond(made[name], held_out[name])]
-            worst = sorted(beyond, key=lambda name: -off[name])[:MOST]
-            named = ", ".join(f"{n} {cell(made[n]['mean'])} beside {cell(held_out[n]['mean'])}" for n in worst)
-            said = f"{len(beyond)} of {len(off)} figures of what it writes lie beyond held-out music"
-            yield f"{model}, {music}: at temperature 1 {said}{': ' + named if named else ''}."
+            beyond = _beyond(made, held_out)
+            named = ", ".join(f"{n} {cell(made[n]['mean'])} beside {cell(held_out[n]['mean'])}" for n in beyond[:MOST])
+            yield (
+                f"{model}, {music}: at temperature 1 the means of {len(beyond)} of {len(made)} figures lie beyond "
+                f"held-out music (of what really follows {natural}){', furthest ' + named if named else ''}."
+            )
+
+
+def _beyond(made: Mapping[str, Row], held_out: Mapping[str, Row]) -> list[str]:
+    """The figures whose means are not those of held-out music, the furthest first."""
+    found = [name for name, row in made.items() if name in held_out and report_sets.beyond(row, held_out[name])]
+    return sorted(found, key=lambda name: -_off(made[name], held_out[name]))
 
 
 def _off(row: Row, held_out: Row) -> float:
@@ -125,14 +132,17 @@ def _loops(rows: Sequence[Row]) -> Iterator[str]:
         of = {row["bars 9 to 40"]: row[column] for row in rows if row["music"] == music}
         real, cold = of.get("real"), of.get("guarded, temperature 0.5")
         if real is not None and cold is not None and cold > real + 0.5:
-            yield f"At temperature 0.5 {music} goes in circles for {cell(cold)} bars on average, real {cell(real)}."
+            yield (
+                f"Long continuations of {music} at temperature 0.5 go in circles for {cell(cold)} bars on average, "
+                f"real music for {cell(real)}."
+            )
 
 
 def _attributes(rows: Sequence[Row]) -> Iterator[str]:
-    for row in rows:
-        moved = row[f"{row['moved']}, sd"]
-        if moved < 3:
-            yield f"Encoder-decoder: {row['moved']} moves by {cell(moved)} standard deviations where 4 are asked for."
+    moved = {row["moved"]: row[f"{row['moved']}, sd"] for row in rows}
+    short = [f"{name} by {cell(by)}" for name, by in moved.items() if by < 3]
+    if short:
+        yield f"Encoder-decoder: asked to move an attribute by 4 standard deviations, it moves {', '.join(short)}."
 
 
 def _blend(rows: Sequence[Row]) -> Iterator[str]:

@@ -260,11 +260,12 @@ def test_stems_carry_records_each_for_itself_and_together(tmp_path: Path) -> Non
 
 def test_what_nobody_wrote_here_says_so_and_nothing_about_the_visitor(tmp_path: Path) -> None:
     read = pipeline.read(saved(tmp_path, ".mid", take().score), "Anna's secret tune")
-    for music in (take().score, replace(read, sha256="5eed")):
-        found = pipeline.verify(saved(tmp_path, ".mid", music))
-        assert (found.models, found.recipe, found.record["kind"]) == ([], None, "seed")
-        assert found.record["seed"] == ("" if isinstance(music, Score) else "5eed")
-        assert found.sentence == "Signed by this studio and unchanged since: no model wrote it."
+    found = pipeline.verify(saved(tmp_path, ".mid", replace(read, sha256="5eed")))
+    assert (found.models, found.recipe, found.record["kind"], found.record["seed"]) == ([], None, "seed", "5eed")
+    assert found.sentence == "Signed by this studio and unchanged since: no model wrote it."
+    bare = pipeline.verify(saved(tmp_path, ".abc", take().score))
+    assert (bare.models, bare.record["models"], bare.record["kind"]) == ([], None, "score")
+    assert bare.sentence == "Signed by this studio and unchanged since: what made it was not recorded."
     text = FORMATS["midi"].carrier.text(tmp_path / "a.mid")
     assert text is not None and "Anna" not in text and str(tmp_path) not in text
     allowed = {"record", "studio", "kind", "recipe", "models", "seed", "created", "content", "key"}

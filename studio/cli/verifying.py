@@ -51,6 +51,8 @@ def _lines(origin: pipeline.Origin, again: str | None) -> list[str]:
 
 def _made(origin: pipeline.Origin) -> str:
     names = ", ".join(model["name"] for model in origin.models)
+    if origin.record.get("models") is None:
+        return f"by whom or what: {_NOT_RECORDED}"
     if not names:
         return "by no model: it is music that somebody brought here, drew, sang or played"
     edited = origin.recipe is not None and origin.recipe.get("edited")

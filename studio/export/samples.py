@@ -48,8 +48,8 @@ def numbers(data: bytes) -> bytes:
         read, rate = soundfile.read(io.BytesIO(data), dtype="int32", always_2d=True)
     except soundfile.SoundFileError as error:
         raise ValueError("no sound") from error
-    shape: bytes = b"%d %d " % (rate, read.shape[1])
-    return shape + read.astype("<i4", copy=False).tobytes()
+    found: bytes = b"%d %d " % (rate, read.shape[1]) + read.astype("<i4", copy=False).tobytes()
+    return found
 
 
 @contextmanager

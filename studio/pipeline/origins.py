@@ -5,10 +5,10 @@ who saved it, nothing.
 
     record    1, the version of this list
     studio    version of the program
-    kind      "take", "seed" or "project"
+    kind      "take", "seed", "project", or "score" for notes that came without their story
     recipe    how to make it again, see `Take.recipe`; null for what no model wrote
-    models    [{name, sha256 of its weights, manifest, data: [{name, licence}]}] of each model that wrote in it;
-              manifest: sha256 of the list of its training pieces; null where it was not recorded, and data too
+    models    [{name, sha256 of its weights, manifest, data: [{name, licence}]}] of each model that wrote in it, null for
+              a score; manifest: sha256 of the list of its training pieces; null where not recorded, and data too
     seed      sha256 of the file that it was made from, or that it was read from; "" where there was none
     created   the day, UTC
     content   sha256 of what the record vouches for, see the formats in `studio.export`
@@ -29,7 +29,7 @@ from studio.export import archive
 from studio.pipeline import catalogue
 from studio.pipeline.takes import version
 
-Kind = Literal["take", "seed", "project"]
+Kind = Literal["take", "seed", "project", "score"]
 State = Literal["own", "other", "changed", "forged", "unsigned"]
 RECORD = 1
 _SHORT = 12  # digits of a hash that is told in a sentence
@@ -76,6 +76,8 @@ class Origin:
         names = ", ".join(model["name"] for model in self.models)
         weights = ", ".join(model["sha256"][:_SHORT] for model in self.models)
         made = f"made with the model {names}, weights {weights}" if names else "no model wrote it"
+        if self.record.get("models") is None:
+            made = "what made it was not recorded"
         return {
             "own": f"Signed by this studio and unchanged since: {made}.",
             "other": f"Signed by another studio, {self.key}, and unchanged since: {made}.",
@@ -142,7 +144,7 @@ def _facts(kind: Kind, recipes: Iterable[Mapping[str, Any]], seed: str) -> dict[
         "record": RECORD,
         "studio": version(),
         "kind": kind,
-        "models": [_model(name, sha256, cards.get(sha256)) for name, sha256 in sorted(used)],
+        "models": [_model(*told, cards.get(told[1])) for told in sorted(used)] if kind != "score" else None,
         "seed": seed,
         "created": _day(datetime.now(UTC)),
     }

@@ -35,9 +35,15 @@ def save(music: Music, path: str | Path, *, sound: Path | Mix | None = None) -> 
         recipe=recipe,
         sound=lambda: render(score, sound),
         stems=lambda: render_stems(score, _mix(sound)),
-        vouch=origins.voucher("take" if isinstance(music, Take) else "seed", recipe, _seed(music)),
+        vouch=origins.voucher(_kind(music), recipe, _seed(music)),
     )
     export.save(piece, path)
+
+
+def _kind(music: Music) -> origins.Kind:
+    if isinstance(music, Score):
+        return "score"
+    return "take" if isinstance(music, Take) else "seed"
 
 
 def _seed(music: Music) -> str:

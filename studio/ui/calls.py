@@ -103,11 +103,11 @@ def compared(run: pipeline.Comparison, line: Line) -> Iterator[Answer]:
         yield state("done", entries=entries)
 
 
-def rendered(score: pipeline.Score, font: Path | None) -> Iterator[Any]:
-    """The sound of a score as a WAV file."""
+def rendered(music: pipeline.Seed, font: Path | None) -> Iterator[Any]:
+    """The sound of music as a WAV file."""
     with _folder() as folder:
         path = folder / "music.wav"
-        pipeline.save(score, path, sound=font)
+        pipeline.save(music, path, sound=font)
         yield widgets.served(path)
 
 

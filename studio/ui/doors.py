@@ -106,7 +106,7 @@ class Doors:
         seed, fonts = calls.uploaded(music), pipeline.soundfonts()
         if soundfont and soundfont not in fonts:
             raise SettingError(f"There is no SoundFont '{soundfont}'; choose one of: {', '.join(fonts)}.")
-        yield from calls.rendered(seed.score, fonts.get(soundfont))
+        yield from calls.rendered(seed, fonts.get(soundfont))
 
     # --- what writes -------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,8 @@ who saved it, nothing.
     studio    version of the program
     kind      "take", "seed", "project", or "score" for notes that came without their story
     recipe    how to make it again, see `Take.recipe`; null for what no model wrote
-    models    [{name, sha256 of its weights, manifest, data: [{name, licence}]}] of each model that wrote in it, null for
-              a score; manifest: sha256 of the list of its training pieces; null where not recorded, and data too
+    models    [{name, sha256 of its weights, manifest, data: [{name, licence}]}] of each model that wrote in it, null
+              for a score; manifest: sha256 of the list of its training pieces; null where not recorded, and data too
     seed      sha256 of the file that it was made from, or that it was read from; "" where there was none
     created   the day, UTC
     content   sha256 of what the record vouches for, see the formats in `studio.export`

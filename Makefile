@@ -20,8 +20,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 studio: $(VENV)/.app
 	$(BIN)/python app.py
 
+# A file of tests stays with one process, and each process with one thread: several would wait for each other.
 test: lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -16,10 +16,10 @@ from studio.cli import main
 from studio.data.__main__ import main as data_main
 from studio.errors import DataError
 from studio.originality import index as indices
-from studio.originality.__main__ import calibrated
+from studio.originality.__main__ import calibrated, names_in, nearest
 from studio.originality.__main__ import main as index_main
 from studio.originality.calibration import Calibration, calibrate
-from studio.originality.corpus import Corpus
+from studio.originality.corpus import Corpus, Entry
 from studio.originality.index import Index, Source
 from studio.originality.lines import codes, lines
 from studio.originality.search import compare, search
@@ -62,7 +62,10 @@ def index() -> Index:
             music = joined(notes[:30], figure(i % 7), notes[30:])
         pieces.append((source(i), lines(music)[0]))
     made = indices.build(pieces)
-    return replace(made, calibration=calibrated(made, (lines(tune(10_000 + i))[0] for i in range(150))))
+    held_out = [
+        (Entry(i, {"title": f"Other {i}", "style": "folk"}, True), lines(tune(10_000 + i))[0]) for i in range(150)
+    ]
+    return replace(made, calibration=calibrated(made, held_out))
 
 
 @pytest.fixture
@@ -222,6 +225,17 @@ def test_only_what_is_new_in_a_take_counts() -> None:
     assert copied.forbidden
 
 
+@pytest.mark.usefixtures("shipped")
+def test_what_the_seed_has_itself_is_no_copying() -> None:
+    seed = joined(tune(61_002).tracks[0].notes[:20], passage())
+    echo = take(seed, passage())
+    assert pipeline.check(echo).verdict == "copied"
+    report = pipeline.check(echo, seed)
+    assert report.verdict != "copied"
+    assert {p.source for p in report.passages} >= {None, source(OWN)}
+    assert report.forbidden == ()
+
+
 # --- the index -------------------------------------------------------------------------------------------------------
 
 
@@ -289,12 +303,38 @@ def test_without_an_index_it_is_said_what_is_missing(tmp_path: Path, monkeypatch
 
 
 def test_rates_are_counted_among_held_out_pieces() -> None:
-    found = calibrate([("folk", float(i)) for i in range(199)] + [("pop", 500.0)], 16)
+    found = calibrate([("folk", float(i)) for i in range(199)] + [("pop", 500.0), ("song", 20.0)], 16)
     assert found.share("folk", 198.0) == pytest.approx(2 / 200)
     assert found.share("folk", 199.0) == pytest.approx(1 / 200)
-    assert found.share("pop", 1000.0) == pytest.approx(1 / 201)  # too few of its own: counted among all
-    assert found.pieces("pop") == 200
+    assert found.share("art_song", 30.0) == pytest.approx(2 / 3)  # what is sung is one kind
+    assert (found.pieces("pop"), found.pieces("piano")) == (2, 0)
     assert Calibration().share("folk", 1e9) == 1
+
+
+def test_a_piece_of_the_same_author_or_name_is_not_by_others(index: Index) -> None:
+    """The very piece is the nearest of all, unless both titles have a rare name."""
+    line, others = lines(tune(OWN, bars=16))[0], replace(index, sources=tuple(map(renamed, index.sources)))
+    names = names_in(others)
+    strange = Entry(0, {"title": "Walc", "style": "folk"}, True)
+    same = Entry(0, {"title": "Lady Composer: another", "style": "folk"}, True)
+    usual = Entry(0, {"title": "Anonymous Reel", "style": "folk"}, True)
+    assert nearest(others, names, strange, line, 16).score > 200
+    assert nearest(others, names, same, line, 16).score < 60
+    assert nearest(others, names, usual, line, 16).share == 1
+
+
+def test_a_version_of_a_training_piece_is_no_measure(index: Index) -> None:
+    unknown = [(Entry(i, {"title": "", "style": "folk"}, True), lines(tune(20_000 + i))[0]) for i in range(5)]
+    version = (Entry(9, {"title": "", "style": "folk"}, True), lines(tune(OWN, bars=16))[0])
+    found = calibrated(index, [*unknown, version])
+    assert (found.pieces("folk"), found.versions) == (5, 1)
+    assert max(found.scores["folk"]) < 100
+
+
+def renamed(found: Source) -> Source:
+    """A title with a name that only this piece has."""
+    letters = "".join(chr(ord("a") + int(digit)) for digit in f"{found.family:03}")
+    return replace(found, title=f"Reel of composer{letters}" if found.family != OWN else "Reel: COMPOSER")
 
 
 # --- the command -----------------------------------------------------------------------------------------------------
@@ -310,10 +350,12 @@ def test_the_command_tells_it_to_people_and_programs(tmp_path: Path, capsys: pyt
     assert told["longest"]["source"]["title"] == "Tune 40"
     assert told["longest"]["notes"] >= 30
     assert told["false_alarms"] <= originality.COPIED
-    assert main(["check", str(path), "--seed", str(path)]) == 1
+    assert main(["check", str(path)]) == 1
     words = capsys.readouterr().out
     assert words.startswith("copied: Bars ")
-    assert "of the seed" in words and "CC0-1.0" in words
+    assert "CC0-1.0" in words
+    assert main(["check", str(path), "--seed", str(path)]) == 0
+    assert "of the seed" in capsys.readouterr().out
     (tmp_path / "new.mid").write_bytes(midi.save(tune(50_000)))
     assert main(["check", str(tmp_path / "new.mid")]) == 0
 

@@ -24,6 +24,8 @@ CANDIDATES = 24
 """Pieces that are aligned."""
 AROUND = 160
 """Codes on either side of the best diagonal's middle that are aligned."""
+NEAR = 4
+"""A code that comes again within so many is part of a scale, a trill or a repeated note: it tells next to nothing."""
 _NOTHING, _OUTSIDE = 254, 255
 
 
@@ -48,7 +50,8 @@ def search(index: Index, ours: Codes) -> list[Match]:
     spot = (places - which) * (len(ours) // REACH + 1) + which // REACH
     _, first = np.unique(spot, return_index=True)
     which, places, pieces = which[first], places[first], pieces[first]
-    scores = _weighed(index, ours, which, places, pieces)
+    worths = _worths(ours, index.worths)
+    scores = _weighed(index, ours, worths, which, places, pieces)
     best = _best_of_each(scores, pieces)
     parts, starts, froms = [], [], []
     for i in best:
@@ -59,15 +62,14 @@ def search(index: Index, ours: Codes) -> list[Match]:
     width = max(map(len, parts))
     theirs = np.full((len(parts), width), _OUTSIDE, np.uint8)
     mine = np.full((len(parts), min(len(ours), 2 * AROUND)), _NOTHING, np.uint8)
-    for row, part, own, begin in zip(theirs, parts, mine, froms, strict=True):
+    gains = np.zeros(mine.shape, np.int32)
+    for row, part, own, gain, begin in zip(theirs, parts, mine, gains, froms, strict=True):
         row[: len(part)] = part
         some = ours[begin : begin + len(own)]
-        own[: len(some)] = some
+        own[: len(some)], gain[: len(some)] = some, worths[begin : begin + len(own)]
     found = [
         Match(int(pieces[i]), score, tuple((a + begin, b + int(start)) for a, b in pairs))
-        for i, begin, start, (score, pairs) in zip(
-            best, froms, starts, _aligned(mine, theirs, index.worths), strict=True
-        )
+        for i, begin, start, (score, pairs) in zip(best, froms, starts, _aligned(mine, theirs, gains), strict=True)
     ]
     return sorted(found, key=lambda match: -match.score)
 
@@ -76,12 +78,25 @@ def compare(ours: Codes, theirs: Codes, worths: NDArray[np.int32]) -> Match | No
     """The best passage that two lines share; None where they are too short. `worths` (256,): see `Index.worths`."""
     if not len(ours) or not len(theirs):
         return None
-    ((score, pairs),) = _aligned(ours[None], theirs[None], worths)
+    ((score, pairs),) = _aligned(ours[None], theirs[None], _worths(ours, worths)[None])
     return Match(0, score, tuple(pairs))
 
 
+def _worths(ours: Codes, worths: NDArray[np.int32]) -> NDArray[np.int32]:
+    """What it is worth to find each of the codes again, (codes,)."""
+    found = worths[ours]
+    for back in range(1, NEAR + 1):
+        found[back:][ours[back:] == ours[:-back]] = 1
+    return found
+
+
 def _weighed(
-    index: Index, ours: Codes, which: NDArray[np.int64], places: NDArray[np.int64], pieces: NDArray[np.int64]
+    index: Index,
+    ours: Codes,
+    worths: NDArray[np.int32],
+    which: NDArray[np.int64],
+    places: NDArray[np.int64],
+    pieces: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """The best score without gaps on the diagonal of each seed, within REACH, (seeds,)."""
     scores = np.zeros(len(which), np.int64)
@@ -92,7 +107,7 @@ def _weighed(
         low, high = index.firsts[pieces[part], None], index.firsts[pieces[part] + 1, None]
         within = (mine >= 0) & (mine < len(ours)) & (there >= low) & (there < high)
         alike = ours[np.clip(mine, 0, len(ours) - 1)] == index.codes[np.clip(there, 0, len(index.codes) - 1)]
-        worth = index.worths[ours][np.clip(mine, 0, len(ours) - 1)]
+        worth = worths[np.clip(mine, 0, len(ours) - 1)]
         gains = np.where(within & alike, worth, MISMATCH)
         sums = np.cumsum(gains, axis=1)
         lowest = np.minimum.accumulate(np.minimum(sums - gains, 0), axis=1)
@@ -108,18 +123,21 @@ def _best_of_each(scores: NDArray[np.int64], pieces: NDArray[np.int64]) -> list[
 
 
 def _aligned(ours: Codes, theirs: Codes, worths: NDArray[np.int32]) -> list[tuple[int, list[tuple[int, int]]]]:
-    """For each row of (rows, m) and (rows, n) the best local alignment: its score, and the pairs that are alike."""
+    """For each row of (rows, m) and (rows, n) the best local alignment: its score, and the pairs that are alike.
+
+    `worths` (rows, m): what it is worth to find each of ours.
+    """
     rows, m = ours.shape
     n = theirs.shape[1]
     table = np.zeros((rows, m + 1, n + 1), np.int32)
     across = GAP * np.arange(n + 1)
     for i in range(m):
-        gains = np.where(ours[:, i, None] == theirs, worths[ours[:, i], None], MISMATCH)
+        gains = np.where(ours[:, i, None] == theirs, worths[:, i, None], MISMATCH)
         row = np.maximum(table[:, i] + GAP, 0)
         np.maximum(row[:, 1:], table[:, i, :-1] + gains, out=row[:, 1:])
         # A gap of any length in ours: the best before it, less what it costs.
         table[:, i + 1] = np.maximum.accumulate(row - across, axis=1) + across
-    return [_traced(part, mine, other, worths) for part, mine, other in zip(table, ours, theirs, strict=True)]
+    return [_traced(*row) for row in zip(table, ours, theirs, worths, strict=True)]
 
 
 def _traced(
@@ -129,7 +147,7 @@ def _traced(
     score, pairs = int(table[i, j]), []
     while table[i, j] > 0:
         alike = ours[i - 1] == theirs[j - 1]
-        if table[i, j] == table[i - 1, j - 1] + (worths[ours[i - 1]] if alike else MISMATCH):
+        if table[i, j] == table[i - 1, j - 1] + (worths[i - 1] if alike else MISMATCH):
             i, j = i - 1, j - 1
             if alike:
                 pairs.append((i, j))

@@ -36,7 +36,10 @@ COMMON = 0.1
 EVERYBODY = 6
 """Families of pieces that nearly the same passage stands in, from which on it is nobody's."""
 NEARLY = 0.8
-"""The share of the best score that is nearly the same."""
+"""The share of the best score, or of a passage's notes, that is nearly all of it."""
+NOTHING = "Nothing here stands in a training piece but what the seed has, too."
+PHRASE = 60
+"""The score of about a dozen notes that are the same: what has less is never called copied."""
 FEWEST = 8
 """Notes that a passage needs to be told of."""
 MOST = 5
@@ -49,11 +52,12 @@ Verdict = Literal["original", "common", "copied"]
 class Shared:
     """A passage that also stands elsewhere: in a training piece, the `source`, or in the seed (None).
 
-    `notes` of ours are `marked`, on track `track` (from 0) in bars `bars`; `agreement` (0-1) is their share of the notes
-    from the first to the last. `source_bars`: where it stands there. Bars from 1, both included. `theirs` is the music
-    there, `theirs_marked` its notes; ours lies `transposed` semitones higher and its notes are `tempo` times as long
-    (in quarter notes): these are None where the training pieces are not on this machine. `steps`: the passage, to
-    forbid it. `false_alarms` (0-1): the share of real pieces by others that share as much with a training piece.
+    `notes` of ours are `marked`, on track `track` (from 0) in bars `bars`; `agreement` (0-1): the share of the
+    notes from the first to the last. `source_bars`: where it stands there. Bars from 1, both included. `theirs` is
+    the music there, `theirs_marked` its notes; ours lies `transposed` semitones higher and its notes are `tempo`
+    times as long (in quarter notes): these are None where the training pieces are not on this machine. `steps`: the
+    passage, to forbid it. `false_alarms` (0-1): the share of real pieces by others that share as much with a
+    training piece.
     """
 
     source: Source | None
@@ -91,27 +95,30 @@ class Originality:
     def forbidden(self) -> tuple[tuple[int, ...], ...]:
         """What is to be forbidden so that what was copied does not come again; see `Asked.forbidden`."""
         bad = (p for p in self.passages if p.source is not None and p.false_alarms <= COPIED)
-        return tuple(passage.steps for passage in bad)
+        return tuple(passage.steps for passage in bad) if self.verdict == "copied" else ()
 
 
 def check(music: Score | Take, seed: Score | None = None) -> Originality:
     """What music, or what is new in a take, shares with the training pieces and with a seed.
 
-    DataError where there is no index of the training pieces, or a damaged one.
+    What the seed has, too, is told but does not count: no model had to know it. DataError where there is no
+    index of the training pieces, or a damaged one.
     """
     index = index_()
     score = music.score if isinstance(music, Take) else music
     ours = [line for line in lines(score, music.new if isinstance(music, Take) else None) if len(line.codes)]
     found = _in_training(index, ours)
-    rate = found[0].passage.false_alarms if found else 1.0
-    everybodys = all(one.everybodys for one in found if one.passage.false_alarms <= COPIED)
-    verdict: Verdict = "original" if rate > COMMON else "common" if rate > COPIED or everybodys else "copied"
+    echoes = _in_seed(index, ours, seed) if seed is not None else []
+    counted = [one for one in found if not _is_given(one.passage, echoes)]
+    worst = next((one for one in counted if one.is_copied), counted[0] if counted else None)
+    rate = worst.passage.false_alarms if worst else 1.0
+    verdict: Verdict = "copied" if worst and worst.is_copied else "common" if rate <= COMMON else "original"
     corpus, missing = _corpus()
     shown = [_beside_training(corpus, one, score) for one in found if one.passage.notes >= FEWEST][:MOST]
     if seed is not None:
-        shown += _from_seed(index, ours, score, seed)
+        shown += [_beside(echo.passage, score, echo.line, seed, echo.theirs, echo.match) for echo in echoes[:1]]
     shown.sort(key=lambda passage: -passage.notes)
-    sentence = _sentence(verdict, rate, found[0].passage if found else None)
+    sentence = _sentence(verdict, worst) if worst else NOTHING
     return Originality(verdict, rate, tuple(shown), sentence, len(index.sources), missing)
 
 
@@ -136,13 +143,13 @@ def _original(verb: Callable[[Seed, Request], Run], seed: Seed, request: Request
             yield step
     for i, take in enumerate(takes):
         asked, best = replace(request, takes=1, seed=request.seed + i), take
-        report = check(best)
+        report = check(best, seed.score)
         for _ in range(attempts):
             if report.verdict != "copied":
                 break
             asked = replace(asked, forbidden=(*asked.forbidden, *report.forbidden))
             (best,) = (step for step in verb(seed, asked) if isinstance(step, Take))
-            report = check(best)
+            report = check(best, seed.score)
         if asked.forbidden != request.forbidden:
             told = f"Written anew with {len(asked.forbidden) - len(request.forbidden)} copied passages forbidden."
             best = replace(best, notices=(*best.notices, told))
@@ -202,6 +209,10 @@ class _Found:
     match: Match
     everybodys: bool
 
+    @property
+    def is_copied(self) -> bool:
+        return self.passage.false_alarms <= COPIED and self.match.score >= PHRASE and not self.everybodys
+
 
 def _in_training(index: Index, ours: Sequence[Line]) -> list[_Found]:
     """What lines share with training pieces, what the fewest real pieces share as much of first."""
@@ -243,19 +254,31 @@ def _is_everybodys(index: Index, match: Match, matches: Sequence[Match]) -> bool
     return len(alike) >= EVERYBODY
 
 
-def _from_seed(index: Index, ours: Sequence[Line], score: Score, seed: Score) -> list[Shared]:
-    """The longest passage that is also the seed's, if one is long enough."""
+@dataclass(frozen=True)
+class _Echo:
+    """A passage shared with a line of the seed, `theirs`."""
+
+    passage: Shared
+    line: Line
+    theirs: Line
+    match: Match
+
+
+def _in_seed(index: Index, ours: Sequence[Line], seed: Score) -> list[_Echo]:
+    """What each line shares with each of the seed's, the best of all first."""
     found = []
     for line in ours:
         for theirs in lines(seed):
             match = search.compare(line.codes, theirs.codes, index.worths)
             if match is not None and match.pairs:
-                found.append((match, line, theirs))
-    if not found:
-        return []
-    match, line, theirs = max(found, key=lambda row: row[0].score)
-    passage = _ours(line, match)
-    return [_beside(passage, score, line, seed, theirs, match)] if passage.notes >= FEWEST else []
+                found.append(_Echo(_ours(line, match), line, theirs, match))
+    return sorted((e for e in found if e.passage.notes >= FEWEST), key=lambda echo: -echo.match.score)
+
+
+def _is_given(passage: Shared, echoes: Sequence[_Echo]) -> bool:
+    """Whether a passage is the seed's own: no model had to know it from anywhere else."""
+    given = {note for echo in echoes if echo.passage.track == passage.track for note in echo.passage.marked}
+    return len(passage.marked & given) >= NEARLY * len(passage.marked)
 
 
 def _beside_training(corpus: Corpus | None, found: _Found, score: Score) -> Shared:
@@ -289,17 +312,17 @@ def _beside(passage: Shared, score: Score, ours: Line, music: Score, theirs: Lin
     )
 
 
-def _sentence(verdict: Verdict, rate: float, passage: Shared | None) -> str:
-    if passage is None or passage.source is None:
-        return "Nothing here stands in a training piece."
-    title, notes, share = passage.source.title, passage.notes, f"{100 * rate:.2g}"
+def _sentence(verdict: Verdict, found: _Found) -> str:
+    passage = found.passage
+    assert passage.source is not None
+    title, notes, share = passage.source.title, passage.notes, _percent(passage.false_alarms)
     first, last = passage.bars
     if verdict == "copied":
         return (
-            f"Bars {first} to {last} share {notes} notes with a training piece, '{title}'. Only {share} % of real pieces "
-            "by others share as much with one: most likely a copy."
+            f"Bars {first} to {last} share {notes} notes with a training piece, '{title}'. Only {share} % of real "
+            "pieces by others share as much with one: most likely a copy."
         )
-    if verdict == "common" and rate <= COPIED:
+    if verdict == "common" and found.everybodys:
         return (
             f"Bars {first} to {last} share {notes} notes with '{title}', and with several other pieces: a phrase that "
             "belongs to nobody."
@@ -313,3 +336,7 @@ def _sentence(verdict: Verdict, rate: float, passage: Shared | None) -> str:
         f"Nothing stands out. The most that a training piece shares with this is {notes} notes, in '{title}'; "
         f"{share} % of real pieces by others share as much with one."
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}" if share < 0.1 else f"{100 * share:.0f}"

@@ -95,7 +95,7 @@ class TestInTheBrowser:
         assert "Made on 2026-01-02" in report.inner_text()
         assert "First." in report.inner_text() and EVIL in report.inner_text()  # the first chapter is open
         assert report.locator("code", has_text="make data").count() > 0
-        report.locator("summary", has_text="What figures tell").click()
+        report.locator("summary", has_text=Words("en")("report.section.separation")).click()
         assert report.locator("details[data-name=separation] tbody tr").count() == 40
         page.wait_for_function("document.querySelector('#report img').naturalWidth === 900")
         assert report.locator("img").get_attribute("alt") == "A green field"

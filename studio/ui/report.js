@@ -29,6 +29,15 @@ function figures(rows, column) {
   return rows.every((row) => !row[column] || row[column] === "–" || NUMBER.test(row[column]));
 }
 
+// What is wider or longer than its place scrolls there, by keyboard too, and so has a name.
+function scrolled(name, node) {
+  const around = made("div", "scroll", node);
+  around.tabIndex = 0;
+  around.setAttribute("role", "region");
+  around.setAttribute("aria-label", name);
+  return around;
+}
+
 function table({ title, columns, rows }) {
   const right = columns.map((_, column) => column > 0 && figures(rows, column));
   const head = made("tr", "", ...columns.map((text, i) => {
@@ -41,12 +50,7 @@ function table({ title, columns, rows }) {
     if (!i) cell.scope = "row";
     return cell;
   })));
-  const around = made("div", "scroll", made("table", "", made("thead", "", head), made("tbody", "", ...body)));
-  // It scrolls by keyboard too, and so it has a name.
-  around.tabIndex = 0;
-  around.setAttribute("role", "region");
-  around.setAttribute("aria-label", title);
-  return around;
+  return scrolled(title, made("table", "", made("thead", "", head), made("tbody", "", ...body)));
 }
 
 function picture({ title, alt, source }) {
@@ -54,7 +58,7 @@ function picture({ title, alt, source }) {
   image.loading = "lazy";
   image.alt = alt;
   image.src = source;
-  return made("figure", "", image, made("figcaption", "", title));
+  return made("figure", "", scrolled(title, image), made("figcaption", "", title));
 }
 
 function chapter(section) {

@@ -1,5 +1,5 @@
 """The command line: `studio continue`, `infill`, `accompany`, `restyle`, `vary`, `blend`, `compare`, `read`, `models`,
-`verify`, `evaluate`.
+`check`, `verify`, `evaluate`, `listen`.
 
 Knows the pipeline only. A command is one `Command`: its name, a line of help, a function that declares its arguments
 and one that does the work; a module holds those of a kind. Results go to standard output, progress and remarks to
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from studio.cli import comparing, evaluating, showing, varying, verifying, writing
+from studio.cli import checking, comparing, evaluating, listening, showing, varying, verifying, writing
 from studio.cli.command import Command
 from studio.errors import StudioError
 
@@ -25,7 +25,9 @@ COMMANDS = (
     *comparing.COMMANDS,
     *showing.COMMANDS,
     *evaluating.COMMANDS,
+    *checking.COMMANDS,
     *verifying.COMMANDS,
+    *listening.COMMANDS,
 )
 
 

@@ -33,6 +33,18 @@ def declare_asked(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="number that makes the result repeatable (0)")
     most = pipeline.MAX_TAKES
     parser.add_argument("--takes", type=int, default=1, help=f"results, 1 to {most}: OUT-1.mid, OUT-2.mid, ... (1)")
+    parser.add_argument(
+        "--original",
+        action="store_true",
+        help="compare the result with the training pieces, and write what is copied anew with that forbidden",
+    )
+    terms = ", ".join(pipeline.RANK_TERMS)
+    parser.add_argument(
+        "--weights",
+        type=weights,
+        default={},
+        help=f"of several takes the best is told first; how much counts what: key=2,loops=0 (1: as usual); {terms}",
+    )
     # Left out, a model follows its own default; which values it honours, the model checks.
     parser.add_argument("--temperature", type=float, help="0 takes the likeliest notes, 1 follows the model, 2 is wild")
     parser.add_argument("--top-k", type=int, help="choose among this many likeliest steps (0: all)")
@@ -66,6 +78,20 @@ def bar_range(text: str) -> tuple[int, int | None]:
     if not dash:
         return int(first), int(first)
     return int(first), int(last) if last else None
+
+
+def weights(text: str) -> dict[str, float]:
+    """`key=2,loops=0.5` by name; which names there are, the ranking checks."""
+    found = {}
+    for word in text.split(","):
+        name, equals, number = word.partition("=")
+        try:
+            found[name.strip()] = float(number)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise argparse.ArgumentTypeError(f"'{word.strip()}' is no weight: write key=2 or key=2,loops=0.5")
+    return found
 
 
 def index(track: int | None) -> int | None:

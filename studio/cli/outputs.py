@@ -56,18 +56,14 @@ def _numbered(path: str, take: int, takes: int) -> Path:
     return file.with_name(f"{file.stem}-{take + 1}{file.suffix}") if takes > 1 else file
 
 
-def save(results: Sequence[pipeline.Take], args: argparse.Namespace, soundfont: Path | None) -> None:
-    """Write every result everywhere it was asked for, and print where."""
-    for i, take in enumerate(results):
-        if args.out:
-            path = _numbered(args.out, i, len(results))
-            pipeline.save(take, path, sound=soundfont)
-            print(path)
-        if args.plot:
-            path = _numbered(args.plot, i, len(results))
-            pipeline.save(take, path)
-            print(path)
-        if args.wav:
-            path = _numbered(args.wav, i, len(results))
-            pipeline.save(take, path, sound=soundfont)
-            print(path)
+def save(
+    results: Sequence[pipeline.Take], args: argparse.Namespace, soundfont: Path | None, order: Sequence[int] = ()
+) -> None:
+    """Write every result everywhere it was asked for, and print where: in that order, or as they come."""
+    for i in order or range(len(results)):
+        take = results[i]
+        for path in (args.out, args.plot, args.wav):
+            if path:
+                file = _numbered(path, i, len(results))
+                pipeline.save(take, file, sound=soundfont)
+                print(file)

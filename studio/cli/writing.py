@@ -14,7 +14,7 @@ from studio.cli.arguments import asked, bar_range, declare_asked, declare_passag
 from studio.cli.command import Command, remark
 from studio.cli.outputs import check_outputs, declare_outputs, save
 
-_Request = TypeVar("_Request")
+_Request = TypeVar("_Request", bound=pipeline.Asked)
 
 
 def _declare_continue(parser: argparse.ArgumentParser) -> None:
@@ -145,11 +145,14 @@ def write(
     """From the file to the results; whatever is wrong is said before the first note is written."""
     soundfont = check_outputs(args)
     wanted = request()
+    pipeline.order((), args.weights)
     seed = pipeline.read(args.source)
     remark(*seed.repairs)
-    results = _finished(verb(seed, wanted))
+    results = _finished(pipeline.original(verb, seed, wanted) if args.original else verb(seed, wanted))
     remark(*dict.fromkeys(notice for take in results for notice in take.notices))
-    save(results, args, soundfont)
+    ranked = pipeline.rank(results, seed, args.weights) if len(results) > 1 else ()
+    remark(*(f"Take {one.take + 1} ({one.score:.2f} of 1) {'; '.join(one.reasons)}".strip() + "." for one in ranked))
+    save(results, args, soundfont, [one.take for one in ranked])
 
 
 def _finished(run: pipeline.Run) -> list[pipeline.Take]:

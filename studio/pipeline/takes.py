@@ -132,6 +132,8 @@ def following(seed: Seed, chosen: Passage, resolution: int, tracks: tuple[Track,
 def recipe(verb: str, seed: Seed, request: Asked, settings: Mapping[str, Any], card: Card, take: int) -> dict[str, Any]:
     """What it takes to make a take again: asked for alone, it comes under the seed number that is told here."""
     asked = {name: value for name, value in asdict(request).items() if name not in settings}
+    if not request.forbidden:
+        del asked["forbidden"]
     return {
         "studio": version(),
         "verb": verb,

@@ -46,3 +46,7 @@ class StoreError(StudioError):
 
 class ProvenanceError(StudioError):
     """A file's origin cannot be signed, or a file cannot be checked for it."""
+
+
+class TasteError(StudioError):
+    """What a listener likes cannot be learned."""

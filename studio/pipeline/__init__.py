@@ -8,6 +8,7 @@ from studio.audio import MAX_MINUTES, SAMPLE_RATE
 from studio.metrics import FIGURES, Figure, figures
 from studio.models import Control
 from studio.norms import Band, Norms
+from studio.originality.index import Source
 from studio.pipeline.blending import blend
 from studio.pipeline.catalogue import ModelInfo, models
 from studio.pipeline.comparison import Comparing, Comparison, Entry, compare
@@ -17,13 +18,15 @@ from studio.pipeline.instruments import instrument_name
 from studio.pipeline.judging import NORMS, norms
 from studio.pipeline.kept import parse_kept
 from studio.pipeline.mix import GAIN_DB, Mix
+from studio.pipeline.originality import Originality, Shared, check, original
 from studio.pipeline.origins import Origin, of_project, verify
-from studio.pipeline.reporting import Report, Section, report
 from studio.pipeline.ranking import MOST_WEIGHT, RANK_TERMS, judge, judge_again, order, rank
+from studio.pipeline.reporting import Report, Section, report
 from studio.pipeline.requests import (
     MAX_BARS,
     MAX_TAKES,
     AccompanyRequest,
+    Asked,
     BlendRequest,
     CompareRequest,
     InfillRequest,
@@ -44,11 +47,13 @@ from studio.pipeline.saving import FORMATS, Format, Music, file_name, format_of,
 from studio.pipeline.seeds import Facts, Seed, TrackFact, examples
 from studio.pipeline.sounding import Listener, Sounding, loudness_gain, note
 from studio.pipeline.takes import Heard, Progress, Run, Take
+from studio.pipeline.taste import Tasted, taste_space, tasted
 from studio.pipeline.variation import resemble, vary
 from studio.pipeline.ways_in import LONGEST_RECORDING_S, from_played, read, read_abc, read_musicxml, transcribe
 from studio.plots.grid import DRUMS as DRUM_NAMES
 from studio.ranking import Merit, Ranked
 from studio.score import Note, Score, Tempo, TimeSignature, Track
+from studio.taste import Advice, InCommon, Suggestion, Tried, advise, in_common, recommend, suited
 
 __all__ = [
     "DRUM_NAMES",
@@ -66,6 +71,8 @@ __all__ = [
     "RANK_TERMS",
     "SAMPLE_RATE",
     "AccompanyRequest",
+    "Advice",
+    "Asked",
     "Band",
     "BlendRequest",
     "CompareRequest",
@@ -77,6 +84,7 @@ __all__ = [
     "Figure",
     "Format",
     "Heard",
+    "InCommon",
     "InfillRequest",
     "Kept",
     "Listener",
@@ -87,6 +95,7 @@ __all__ = [
     "Norms",
     "Note",
     "Origin",
+    "Originality",
     "Progress",
     "Ranked",
     "Report",
@@ -96,15 +105,22 @@ __all__ = [
     "Score",
     "Section",
     "Seed",
+    "Shared",
     "Sounding",
+    "Source",
+    "Suggestion",
     "Take",
+    "Tasted",
     "Tempo",
     "TimeSignature",
     "Track",
     "TrackFact",
+    "Tried",
     "VaryRequest",
     "accompany",
+    "advise",
     "blend",
+    "check",
     "compare",
     "continue_",
     "examples",
@@ -112,6 +128,7 @@ __all__ = [
     "file_name",
     "format_of",
     "from_played",
+    "in_common",
     "infill",
     "instrument_name",
     "judge",
@@ -122,11 +139,13 @@ __all__ = [
     "note",
     "of_project",
     "order",
+    "original",
     "parse_kept",
     "rank",
     "read",
     "read_abc",
     "read_musicxml",
+    "recommend",
     "render",
     "render_stems",
     "render_stream",
@@ -136,6 +155,9 @@ __all__ = [
     "save",
     "sound_problem",
     "soundfonts",
+    "suited",
+    "taste_space",
+    "tasted",
     "transcribe",
     "vary",
     "verify",

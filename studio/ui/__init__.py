@@ -30,7 +30,10 @@ from studio.ui.doors import open_doors
 from studio.ui.handlers import AT_ONCE, READING, WRITERS
 from studio.ui.history_panel import HistoryPanel
 from studio.ui.infill_tab import InfillTab
+from studio.ui.library_tab import LibraryTab
 from studio.ui.line import Line
+from studio.ui.listening.questions import QUESTIONS
+from studio.ui.listening_tab import ListeningTab
 from studio.ui.project_panel import ProjectPanel
 from studio.ui.report_tab import ReportTab
 from studio.ui.resemble_tab import ResembleTab
@@ -57,7 +60,16 @@ TABS: tuple[type[Tab], ...] = (
     ResembleTab,
     CompareTab,
 )
-STYLES = ("page.css", "parts.css", "cards/cards.css", "cards/tree.css", "report.css")
+STYLES = (
+    "page.css",
+    "parts.css",
+    "cards/cards.css",
+    "cards/tree.css",
+    "library/library.css",
+    "judgement/judgement.css",
+    "report.css",
+    "listening/listening.css",
+)
 
 
 def build(language: str | None = None) -> gr.Blocks:
@@ -99,15 +111,17 @@ def _page(studio: gr.Blocks, words: Words, visits: Visits, line: Line) -> list[T
     history = HistoryPanel(words, visits)
     with history.column:
         project = ProjectPanel(words, visits)
-    _more(words)
+    library = _more(studio, words, visits, line)
     with place:
         tabs = _tabs(words, visits, line, seed, result, history)
     for part in tabs:
         part.connect(studio)
     own = [heard for tab in tabs for heard in tab.heard]
     sound.connect([(seed.again, [seed.roll]), (result.again, result.outputs), *own])
+    result.judgement.connect_tabs(tabs)
     history.connect(seed.start_from, seed.outputs, result.show, result.outputs)
     history.attend(result.cards)
+    library.connect(seed.start_from, seed.outputs, place, tabs)
     project.connect(history, [(seed.greet, seed.outputs), (result.greet, result.outputs)])
     # One after the other: what the fields were set to comes after what the music suggests.
     came = result.connect(seed.connect(studio.load).then)
@@ -132,18 +146,23 @@ def _tabs(
     return made
 
 
-def _more(words: Words) -> None:
-    """What lies beside making music, in tabs of its own."""
+def _more(studio: gr.Blocks, words: Words, visits: Visits, line: Line) -> LibraryTab:
+    """What lies beside making music, in tabs of its own. The library is yet to be connected with the others."""
     with gr.Column(elem_classes=["card"], elem_id="more-card"):
         heading, intro = words("more.heading"), words("more.intro")
         gr.Markdown(f"## {heading}\n{intro}", elem_classes=["step"])
         with gr.Tabs(elem_id="more", overflow_behavior="wrap"):
+            library = LibraryTab(words, visits)
+            ListeningTab(words, visits, line).connect(studio)
             ReportTab(words)
+    return library
 
 
 def _warm_all(tabs: Sequence[Tab]) -> None:
     for tab in tabs:
         tab.warm()
+    for tab in tabs[:1]:
+        tab.result.judgement.warm()
 
 
 def _head(language: str | None) -> str:
@@ -195,6 +214,7 @@ def launch(
     the page was built with; without it visitors get what their browsers ask for. `tools`: offer the doors for
     programs to language models too (MCP), see `tools.problem`.
     """
+    routes = [Route(f"/{PING}", _alive), *SOUNDS.routes, *QUESTIONS.routes]
     _, address, _ = page.launch(
         server_name=host,
         server_port=port,
@@ -207,7 +227,7 @@ def launch(
         enable_monitoring=False,
         footer_links=[],
         max_file_size=MAX_UPLOAD_MB * 2**20,
-        app_kwargs={"routes": [Route(f"/{PING}", _alive), *SOUNDS.routes], "middleware": [_arrival(language)]},
+        app_kwargs={"routes": routes, "middleware": [_arrival(language)]},
         theme=theme.theme(),
         head=_head(language),
         js=widgets.source("page.js"),

@@ -17,7 +17,7 @@ from studio.store import Piece
 from studio.ui import widgets
 from studio.ui.cards import tree
 from studio.ui.handlers import AT_ONCE, READING, Changes, guarded
-from studio.ui.visits import Visit, Visits
+from studio.ui.visits import SHELVED, Visit, Visits
 from studio.ui.words import Words
 
 Start = Callable[[Visit, Piece], Iterator[Changes]]
@@ -118,7 +118,8 @@ class HistoryPanel:
         return piece
 
     def _value(self, visit: Visit) -> str:
-        pieces = visit.store.tree(visit.visitor) if visit.store is not None else []
+        kept = visit.store.tree(visit.visitor) if visit.store is not None else []
+        pieces = [piece for piece in kept if SHELVED not in piece.details]
         result = visit.result
         shown = {result.pieces[result.shown].id} if result is not None and result.pieces else set()
         return tree.value(pieces, self.words, self.models, on_desk=set(visit.places.values()), shown=shown)

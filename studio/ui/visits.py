@@ -27,6 +27,8 @@ MOST = 200  # visits kept at once; the longest unused go first
 COOKIE = "studio-visitor"
 """32 hex digits that the page draws once: by them a visitor is known again."""
 WORK = "work.sqlite3"
+SHELVED = "shelved"
+"""In the details of a piece that the visitor has judged without working with it."""
 
 
 Marked = tuple[frozenset[Note], ...]
@@ -82,7 +84,7 @@ class Visit:
 
     `stop` is set to end the writing that is under way. `store` keeps the work of `visitor`; it is None where there is
     none or the visitor has no name. `trouble` says why something could not be kept, or "". `fields`: what the visitor
-    last asked for, by the id of the page's field.
+    last asked for, by the id of the page's field. `judged`: what `ranks` found of the result's takes.
     """
 
     desk: dict[str, OnDesk] = field(default_factory=dict)
@@ -95,6 +97,7 @@ class Visit:
     trouble: str = ""
     places: dict[str, str] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
+    judged: Any = None
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def music(self, place: str) -> Seed | None:
@@ -119,6 +122,9 @@ class Visit:
             if piece is None:
                 piece = of_seed(music.seed)
                 self.store.add(self.visitor, [piece])
+            elif SHELVED in piece.details:
+                details = {name: told for name, told in piece.details.items() if name != SHELVED}
+                self.store.put(self.visitor, replace(piece, details=details))
             self.places[place] = piece.id
         self._keep_desk()
 
@@ -207,6 +213,16 @@ class Visit:
             if self.result is not None:
                 pieces = (replace(piece, liked=liked) if piece.id == id else piece for piece in self.result.pieces)
                 self.result = replace(self.result, pieces=tuple(pieces))
+
+    def shelve(self, piece: Piece) -> str:
+        """Keep music that was judged and never lay on the desk: its id. The history does not show it until it does."""
+        assert self.store is not None
+        known = self.store.by_file(self.visitor, piece.sha256)
+        if known is not None:
+            return known.id
+        new = replace(piece, id=secrets.token_hex(8), details={**piece.details, SHELVED: True})
+        self.store.add(self.visitor, [new])
+        return new.id
 
     def remember(self, fields: Mapping[str, Any]) -> None:
         """Keep what is asked for, by the id of the page's field."""

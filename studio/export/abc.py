@@ -6,6 +6,7 @@ The record of its origin stands in comments at the end; it vouches for every oth
 from __future__ import annotations
 
 import base64
+import contextlib
 from pathlib import Path
 
 from studio import notation
@@ -24,7 +25,9 @@ def write(piece: Piece, path: Path) -> None:
 def _without(data: bytes) -> tuple[bytes, str | None]:
     lines = data.splitlines(keepends=True)
     marked = b"".join(line[len(_MARK) :].strip() for line in lines if line.startswith(_MARK))
-    text = base64.b64decode(marked, validate=True).decode("ascii") if marked else None
+    text: str | None = marked.decode("ascii", "replace") if marked else None
+    with contextlib.suppress(ValueError):  # else it is no record, and whoever reads it will see that
+        text = base64.b64decode(marked, validate=True).decode("ascii") if marked else None
     return b"".join(line for line in lines if not line.startswith(_MARK)), text
 
 

@@ -40,7 +40,7 @@ class Archive:
             if RECORD not in archive.namelist():
                 return None
             with archive.open(RECORD) as file:
-                return file.read(_MOST).decode("ascii")
+                return file.read(_MOST).decode("ascii", "replace")
 
     def content(self, path: Path) -> str:
         sums: dict[str, str] = {}

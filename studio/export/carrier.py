@@ -24,19 +24,22 @@ NAME = "music-studio-provenance"
 
 _DAMAGE = (
     ValueError,
-    IndexError,
-    KeyError,
+    LookupError,
     TypeError,
-    RecursionError,
+    EOFError,
+    RuntimeError,
     struct.error,
     zlib.error,
     ParseError,
     BadZipFile,
 )
+"""What parsers raise where a file makes no sense."""
 
 
 class Carrier(Protocol):
     """Puts the text of a record, ASCII, into a file of one format, in place of one that is there, and finds it again.
+
+    What is found may be anything: others may have written it.
 
     `content` is the hash, 64 hex digits, of what the record vouches for; no text changes it. StudioError leaves: the
     file cannot be read or written, or it is damaged.

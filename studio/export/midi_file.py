@@ -35,7 +35,7 @@ def without_record(data: bytes) -> tuple[bytes, str | None]:
     for byte in found[1]:
         length = length << 7 | byte & 127
     start = found.end(1)
-    text = data[start : start + length].decode("ascii")
+    text = data[start : start + length].decode("ascii", "replace")
     return _resized(data[: found.start()] + data[start + length :], found.start(), found.start() - start - length), text
 
 

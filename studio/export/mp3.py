@@ -64,7 +64,9 @@ def _is_record(frame: bytes) -> bool:
 
 def _without(data: bytes) -> tuple[bytes, str | None]:
     frames, sound = _parsed(data)
-    found = [frame[_HEAD + len(_MARK) :].rstrip(b"\0").decode("ascii") for frame in frames if _is_record(frame)]
+    found = [
+        frame[_HEAD + len(_MARK) :].rstrip(b"\0").decode("ascii", "replace") for frame in frames if _is_record(frame)
+    ]
     return _joined([frame for frame in frames if not _is_record(frame)], sound), found[0] if found else None
 
 

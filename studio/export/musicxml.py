@@ -28,7 +28,7 @@ def _without(data: bytes) -> tuple[bytes, str | None]:
     found = _FIELD.search(data)
     if found is None:
         return data, None
-    return _HOLDER.sub(b"", _FIELD.sub(b"", data), count=1), unescape(found[1].decode("ascii"))
+    return _HOLDER.sub(b"", _FIELD.sub(b"", data), count=1), unescape(found[1].decode("ascii", "replace"))
 
 
 def _into(data: bytes, text: str) -> bytes:

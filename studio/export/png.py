@@ -44,7 +44,7 @@ def _without(data: bytes) -> tuple[bytes, str | None]:
     text, kept = None, [_SIGNATURE]
     for kind, body in _chunks(data):
         if kind == b"tEXt" and body.startswith(_MARK):
-            text = body[len(_MARK) :].decode("ascii")
+            text = body[len(_MARK) :].decode("ascii", "replace")
         else:
             kept.append(_chunk(kind, body))
     return b"".join(kept), text

@@ -18,7 +18,7 @@ _END = b"</svg>"
 
 def _without(data: bytes) -> tuple[bytes, str | None]:
     found = _ELEMENT.search(data)
-    return (_ELEMENT.sub(b"", data), unescape(found[1].decode("ascii"))) if found else (data, None)
+    return (_ELEMENT.sub(b"", data), unescape(found[1].decode("ascii", "replace"))) if found else (data, None)
 
 
 def _into(data: bytes, text: str) -> bytes:

@@ -38,7 +38,9 @@ def _joined(program: bytes, comments: list[bytes], rest: bytes) -> bytes:
 def without(data: bytes) -> tuple[bytes, str | None]:
     """A block of comments without the record, and the record's text."""
     program, comments, rest = _parsed(data)
-    found = [comment[len(_MARK) :].decode("ascii") for comment in comments if comment.upper().startswith(_MARK)]
+    found = [
+        comment[len(_MARK) :].decode("ascii", "replace") for comment in comments if comment.upper().startswith(_MARK)
+    ]
     kept = [comment for comment in comments if not comment.upper().startswith(_MARK)]
     return _joined(program, kept, rest), found[0] if found else None
 

@@ -29,7 +29,7 @@ def _without(data: bytes) -> tuple[bytes, str | None]:
         end = min(place + 8 + length + length % 2, len(data))
         body = data[place + 8 : place + 8 + length]
         if data[place : place + 4] == _CHUNK and body.startswith(_MARK):
-            return _sized(data[:place] + data[end:]), body[len(_MARK) :].decode("ascii")
+            return _sized(data[:place] + data[end:]), body[len(_MARK) :].decode("ascii", "replace")
         place = end
     return data, None
 

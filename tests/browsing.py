@@ -160,8 +160,13 @@ def write_takes(page: Any, verb: str, takes: int) -> None:
     page.wait_for_selector(f"#result-notice .notice[data-kind=done]:has-text('Wrote {takes} takes')")
 
 
+def card(number: int) -> str:
+    """The card of a take, in whatever language and order they stand."""
+    return f"#takes .take-card:has(.title:has-text('{number}'))"
+
+
 def choose_take(page: Any, number: int) -> None:
-    page.click(f"#takes .take-card >> nth={number - 1} >> .face")
+    page.click(f"{card(number)} >> .face")
     page.wait_for_selector(f"#result-notice .notice[data-kind=done]:has-text('Take {number} has')")
     page.wait_for_selector(f"#takes .take-card.shown .title:text-is('Take {number}')")
 

@@ -14,6 +14,7 @@ from browsing import (
     DONE,
     MARKS,
     beats,
+    card,
     choose_bars,
     choose_example,
     choose_take,
@@ -229,15 +230,15 @@ def test_takes_are_chosen_kept_and_continued_from_their_cards(
         results.append(taken(page, "result", tmp_path))
     assert beats(results[0], 0) != beats(results[1], 0)
     if pipeline.sound_problem() is None:
-        page.click("#takes .take-card >> nth=0 >> .play")
-        page.wait_for_selector("#takes .take-card.playing >> nth=0")
+        page.click(card(1) + " >> .play")
+        page.wait_for_selector(card(1) + ".playing")
         page.wait_for_function("studioSound.position() > 0.3")
-        page.click("#takes .take-card >> nth=0 >> .play")
+        page.click(card(1) + " >> .play")
         page.wait_for_selector("#takes .take-card.playing", state="detached")
-    page.click("#takes .take-card >> nth=1 >> .keep")
-    page.wait_for_selector("#takes .take-card >> nth=1 >> .keep[aria-pressed=true]")
+    page.click(card(2) + " >> .keep")
+    page.wait_for_selector(card(2) + " >> .keep[aria-pressed=true]")
     page.wait_for_selector("#history-tree li:has-text('★')", state="attached")
-    page.click("#takes .take-card >> nth=1 >> .from-here")
+    page.click(card(2) + " >> .from-here")
     page.wait_for_selector("#history-notice .notice:has-text('Take 2')")
     page.wait_for_selector("#seed-facts:has-text('10 bars')")
     assert beats(taken(page, "seed", tmp_path), 0) == beats(results[1], 0)
@@ -271,7 +272,7 @@ def found(page: Any) -> None:
     """Nothing of that is missing, in whatever language."""
     page.wait_for_selector("#seed-facts .title:text-is('A tune')")
     settled(page)
-    page.wait_for_selector("#takes .take-card >> nth=1 >> css=.face[aria-current=true]")
+    page.wait_for_selector(card(2) + " >> css=.face[aria-current=true]")
     page.wait_for_selector("#result-roll .play:enabled")
     assert "15" in page.inner_text("#seed-facts .tracks")
     page.wait_for_function("document.querySelector('#continue-bars input[type=number]').value === '3'")
@@ -303,7 +304,7 @@ def test_a_project_brings_all_of_it_to_another_browser(visit: Callable[..., Any]
     page = visit(accept_downloads=True)
     work(page, tune)
     written = taken(page, "result", tmp_path)
-    page.click("#takes .take-card >> nth=0 >> .keep")
+    page.click(card(1) + " >> .keep")
     page.wait_for_selector("#history-tree li:has-text('★')", state="attached")
     path = download(page, "#project-save", tmp_path)
     rows = [said.rsplit(" · ", 1)[0] for _, said in history(page)]
@@ -313,9 +314,9 @@ def test_a_project_brings_all_of_it_to_another_browser(visit: Callable[..., Any]
     chooser.value.set_files(path)
     other.wait_for_selector("#project-notice .notice[data-kind=done]:has-text('Opened')")
     other.wait_for_selector("#seed-facts .title:text-is('A tune')")
-    other.wait_for_selector("#takes .take-card >> nth=1 >> css=.face[aria-current=true]")
+    other.wait_for_selector(card(2) + " >> css=.face[aria-current=true]")
     assert "15" in other.inner_text("#seed-facts .tracks")
-    assert other.get_attribute("#takes .take-card >> nth=0 >> .keep", "aria-pressed") == "true"
+    assert other.get_attribute(card(1) + " >> .keep", "aria-pressed") == "true"
     assert beats(taken(other, "result", tmp_path), 0) == beats(written, 0)
     other.wait_for_function("document.querySelectorAll('#history-tree li').length >= 3")
     there = [said.rsplit(" · ", 1)[0] for _, said in history(other)]

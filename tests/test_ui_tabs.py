@@ -196,6 +196,8 @@ def test_each_of_several_takes_can_be_seen_heard_and_taken_away(
     tab, own = opened(kind, tune)
     shown = written(tab, **own | asked | {"takes": 3})
     found = json.loads(shown[tab.result.cards])
+    assert found["cards"][0]["place"] == "Best" and any(card["reasons"] for card in found["cards"])
+    found["cards"].sort(key=lambda card: str(card["title"]))  # the best came first
     assert [card["title"] for card in found["cards"]] == ["Take 1", "Take 2", "Take 3"]
     assert found["shown"] == found["cards"][0]["id"]
     assert "3 takes" in shown[tab.result.notice]["text"] and "Take 1" in shown[tab.result.notice]["text"]

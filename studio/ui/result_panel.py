@@ -13,11 +13,12 @@ from typing import Any
 import gradio as gr
 
 from studio import pipeline
-from studio.ui import describe, roll, widgets
+from studio.ui import describe, ranks, roll, widgets
 from studio.ui.cards import cards
 from studio.ui.handlers import AT_ONCE, QUIET, READING, Changes, guarded
 from studio.ui.hearing import address
 from studio.ui.judgement import JudgementPanel
+from studio.ui.rank_panel import RankPanel
 from studio.ui.sounds import Growing
 from studio.ui.take_away import TakeAway
 from studio.ui.visits import Visit, Visits
@@ -37,6 +38,8 @@ class ResultPanel:
         # Takes of one model are seen one at a time; what several models wrote stands side by side.
         with gr.Column(elem_classes=["plain"]) as self.single:
             self.cards = cards.component(t, "takes")
+            with gr.Column(elem_classes=["plain", "away"], elem_id="result-rank") as self.ranked:
+                self.rank = RankPanel(t, visits)
             self.roll = roll.component(t, t("result.player"), "result-roll")
             self.judgement = JudgementPanel(t, visits)
             with gr.Column(elem_classes=["plain", "away"], elem_id="result-away") as self.away:
@@ -46,7 +49,7 @@ class ResultPanel:
     @property
     def outputs(self) -> list[Any]:
         """Everything that a new result changes."""
-        shown = [self.cards, self.roll, self.away, *self.take_away.outputs]
+        shown = [self.cards, self.ranked, self.roll, self.away, *self.take_away.outputs]
         return [self.notice, self.single, self.several, *shown]
 
     @property
@@ -61,6 +64,7 @@ class ResultPanel:
         self.stop_button.click(self.stop, None, [self.stop_button], **AT_ONCE)
         self.take_away.connect()
         self.judgement.connect(self)
+        self.rank.connect(self.in_order, [self.cards], came)
         return came(self.greet, None, self.outputs, **QUIET)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
@@ -145,7 +149,8 @@ class ResultPanel:
             growing=True,
         )
         stand = {self.single: widgets.stand(here=True), self.several: widgets.stand(here=False)}
-        return stand | {self.roll: value, self.cards: cards.pending(self.words), self.away: widgets.stand(here=False)}
+        away = {self.away: widgets.stand(here=False), self.ranked: widgets.stand(here=False)}
+        return stand | away | {self.roll: value, self.cards: cards.pending(self.words)}
 
     def show(self, visit: Visit) -> Iterator[Changes]:
         """Show the visitor's result; the last sentence says how it went."""
@@ -157,19 +162,27 @@ class ResultPanel:
         beside = visit.result is not None and visit.result.entries  # those are the comparison's own
         return self._shown(visit) if _shown_take(visit) is not None and not beside else {}
 
-    def _shown(self, visit: Visit) -> Changes:
+    def in_order(self, visit: Visit) -> Changes:
+        """The takes as cards, the best first."""
         result, hearing = visit.result, visit.hearing
-        assert result is not None
-        places = [f"take {i}" for i in range(len(result.takes))]
+        if result is None or not result.takes:
+            return {self.cards: None}
         sounds = [
-            hearing.at(place) or hearing.offer(place, one.score)
-            for place, one in zip(places, result.takes, strict=True)
+            hearing.at(place) or hearing.offer(place, take.score)
+            for place, take in ((f"take {i}", take) for i, take in enumerate(result.takes))
         ]
+        keepable, ranked = visit.store is not None, ranks.order(visit)
+        return {self.cards: cards.value(result, self.words, keepable=keepable, sounds=sounds, ranked=ranked)}
+
+    def _shown(self, visit: Visit) -> Changes:
+        result = visit.result
+        assert result is not None
         return {
             self.single: widgets.stand(here=True),
             self.several: widgets.stand(here=False),
             self.away: widgets.stand(here=True),
-            self.cards: cards.value(result, self.words, keepable=visit.store is not None, sounds=sounds),
+            **self.in_order(visit),
+            self.ranked: widgets.stand(here=bool(visit.judged and len(result.takes) > 1)),
             self.roll: self.roll_value(visit),
             **self.take_away.clear(),
         }

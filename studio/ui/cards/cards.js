@@ -1,8 +1,9 @@
 // Takes side by side: each a picture, a name, a line of facts, and what can be done with it.
 //
 // props.value = JSON text of {
-//   cards:    [{id, title, facts, look (see look.js), kept, sound: address of its music or ""}, ...]; one that is still
-//             being written has no id yet
+//   cards:    [{id, title, facts, look (see look.js), kept, sound: address of its music or "", place: "Best" or "",
+//             reasons: [[why it stands where it does, in words; whether that is a fault], ...]}, ...]; one that is
+//             still being written has no id yet
 //   shown:    the id of the one that is shown
 //   keepable: whether takes can be kept
 // }, or null for none
@@ -28,7 +29,11 @@ function makeCard(id) {
   const picture = thumbnail();
   const title = node("span", "title");
   const facts = node("span", "facts-line");
-  face.append(picture, title, facts);
+  const place = node("span", "place");
+  const head = node("span", "head");
+  head.append(title, place);
+  face.append(picture, head, facts);
+  const reasons = node("ul", "reasons");
   const play = node("button", "play");
   play.append(node("span", "icon"));
   const keep = node("button", "keep");
@@ -37,8 +42,8 @@ function makeCard(id) {
   const go = node("button", "from-here", words.from_here);
   const acts = node("div", "acts");
   acts.append(play, keep, go);
-  card.append(face, acts);
-  const parts = { id, card, face, picture, title, facts, play, keep, go };
+  card.append(face, reasons, acts);
+  const parts = { id, card, face, picture, title, place, facts, reasons, play, keep, go };
   face.addEventListener("click", () => {
     markShown(id);
     trigger("choose", { id });
@@ -86,8 +91,13 @@ function fill(parts, told, keepable) {
   parts.sound = told.sound;
   parts.title.textContent = told.title;
   parts.facts.textContent = told.facts;
+  parts.place.textContent = told.place;
+  parts.place.hidden = !told.place;
+  parts.card.classList.toggle("best", Boolean(told.place));
+  parts.reasons.replaceChildren(...told.reasons.map(([reason, fault]) => node("li", fault ? "reason fault" : "reason", reason)));
+  parts.reasons.hidden = !told.reasons.length;
   drawLook(parts.picture, told.look);
-  parts.face.setAttribute("aria-label", words.show.replace("{title}", told.title) + ": " + told.facts);
+  parts.face.setAttribute("aria-label", words.show.replace("{title}", told.title) + ": " + [told.facts, told.place].filter(Boolean).join(", "));
   parts.play.hidden = !told.sound || !window.studioSound;
   parts.keep.hidden = !keepable;
   parts.keep.setAttribute("aria-pressed", String(told.kept));
@@ -104,12 +114,15 @@ function show() {
     parts.card.remove();
     made.delete(id);
   }
+  const focused = list.contains(document.activeElement) ? document.activeElement : null;
   value.cards.forEach((told, i) => {
     if (!made.has(told.id)) made.set(told.id, makeCard(told.id));
     const parts = made.get(told.id);
     fill(parts, told, value.keepable);
     if (list.children[i] !== parts.card) list.insertBefore(parts.card, list.children[i] || null);
   });
+  // A card that is moved loses the focus.
+  if (focused && focused.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
   list.hidden = !value.cards.length;
   markShown(value.shown);
   showPlaying();

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import gradio as gr
 
+from studio.pipeline import Ranked
 from studio.ui import describe, widgets
 from studio.ui.visits import Result
 from studio.ui.words import Words
@@ -27,13 +28,25 @@ def component(words: Words, elem_id: str) -> gr.HTML:
 def pending(words: Words) -> str:
     """What the cards show while a take is being written: its place, so that nothing moves when it is there."""
     card = {"id": "", "title": words("takes.title", number=1), "facts": words("takes.pending"), "look": "", "sound": ""}
-    return json.dumps({"cards": [card | {"kept": False}], "shown": "", "keepable": False})
+    card |= {"kept": False, "place": "", "reasons": []}
+    return json.dumps({"cards": [card], "shown": "", "keepable": False})
 
 
-def value(result: Result | None, words: Words, *, keepable: bool, sounds: Sequence[str] = ()) -> str | None:
-    """What the cards show of a result: `sounds` are the addresses where each take's music is streamed from."""
+def value(
+    result: Result | None,
+    words: Words,
+    *,
+    keepable: bool,
+    sounds: Sequence[str] = (),
+    ranked: Sequence[Ranked] = (),
+) -> str | None:
+    """What the cards show of a result: `sounds` are the addresses where each take's music is streamed from.
+
+    `ranked`: their order, the best first, with its reasons; without it they come as they were written.
+    """
     if result is None:
         return None
+    reasons = {one.take: [[words.told(said), said in one.faults] for said in one.reasons] for one in ranked}
     cards = [
         {
             "id": piece.id,
@@ -44,8 +57,17 @@ def value(result: Result | None, words: Words, *, keepable: bool, sounds: Sequen
             "look": piece.look,
             "kept": piece.kept,
             "sound": sounds[i] if i < len(sounds) else "",
+            "place": words("rank.best") if ranked and i == ranked[0].take else "",
+            "reasons": reasons.get(i, []),
         }
-        for i, piece in enumerate(result.pieces)
+        for i, piece in ((i, result.pieces[i]) for i in _order(result, ranked))
     ]
     shown = result.pieces[result.shown].id if result.pieces else ""
     return json.dumps({"cards": cards, "shown": shown, "keepable": keepable})
+
+
+def _order(result: Result, ranked: Sequence[Ranked]) -> Sequence[int]:
+    """Where in the result the takes stand that are shown one after the other."""
+    if len(ranked) != len(result.pieces):
+        return range(len(result.pieces))
+    return [one.take for one in ranked]

@@ -153,6 +153,8 @@ function show() {
   find(".alarms").textContent = value.verdict ? value.verdict.alarms : "";
   if (owner && element.contains(owner)) sound.stop();
   find(".passages").replaceChildren(...value.passages.map(passage));
+  find(".nearest").hidden = !value.passages.length;
+  if (!before || before.id !== value.id || before.busy) find(".nearest").open = Boolean(value.verdict) && value.verdict.kind === "copied";
   find(".write-again").hidden = !value.again;
   find(".rank").hidden = !value.reasons.length && !value.rank;
   find(".rank-heading").textContent = value.rank || words.reasons;
@@ -164,7 +166,7 @@ panel.setAttribute("aria-label", words.name);
 find(".likes").setAttribute("aria-label", words.likes);
 for (const [selector, text] of [
   [".beside-heading", words.beside], [".of-take", words.of_take], [".of-seed", words.of_seed], [".of-half", words.of_half],
-  [".of-most", words.of_most], [".origin-heading", words.origin], [".write-again", words.write_again],
+  [".of-most", words.of_most], [".origin-heading", words.origin], [".nearest summary", words.nearest], [".write-again", words.write_again],
 ])
   find(selector).textContent = text;
 for (const [liked, label] of [["1", words.like], ["-1", words.dislike]]) {

@@ -5,6 +5,7 @@ Knows the pipeline's verbs and this page's components. Handlers yield what chang
 
 from __future__ import annotations
 
+import contextlib
 import json
 import traceback
 from collections import OrderedDict
@@ -56,6 +57,11 @@ class JudgementPanel:
         shown = [result.roll, self.source, self.source_notice, self.source_roll, self.notice]
         self.component.show_passage(self.show_passage, None, shown, **READING)
         self.component.like(self.like, None, [self.notice], **AT_ONCE)
+
+    def warm(self) -> None:
+        """Do once what the first visitor would wait for: read what the training pieces are known by."""
+        with contextlib.suppress(StudioError):
+            pipeline.check(pipeline.Score())
 
     def connect_tabs(self, tabs: Sequence[Tab]) -> None:
         """Let a take be written again by the tab of its verb, once all of them exist."""

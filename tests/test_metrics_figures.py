@@ -169,6 +169,19 @@ def test_what_was_played_by_hand_is_read_as_it_was_meant() -> None:
     assert metrics.syncopation(score(played)) == 0
 
 
+def test_groove_consistency_by_hand() -> None:
+    # Bars 1 and 2 differ in two of 16 places, and so do bars 2 and 3.
+    assert metrics.groove_consistency(score(at(0, 4, 8, 16, 20, 26, 32))) == pytest.approx(1 - (2 / 16 + 2 / 16) / 2)
+    # Drums strike too: bars 1 and 2 are alike, the third lacks one.
+    assert metrics.groove_consistency(score(at(0, 4, 16, 20), at(0, 36, drums=True))) == 1 - (0 / 16 + 1 / 16) / 2
+    assert metrics.groove_consistency(score(at(0, 3))) is None
+
+
+def test_an_upbeat_is_no_neighbour() -> None:
+    music = Score(480, (at(0, 4, 20),), time_signatures=(TimeSignature(0, 4, 4), TimeSignature(Q, 4, 4)))
+    assert metrics.groove_consistency(music) == 1
+
+
 # --- structure -------------------------------------------------------------------------------------------------------
 
 

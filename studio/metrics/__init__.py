@@ -27,6 +27,7 @@ from studio.metrics.pitch import (
 from studio.metrics.rhythm import (
     LENGTHS,
     empty_beats,
+    groove_consistency,
     length_entropy,
     note_length,
     note_length_histogram,
@@ -73,6 +74,7 @@ __all__ = [
     "estimate_key",
     "figures",
     "fitness",
+    "groove_consistency",
     "interval_histogram",
     "intervals",
     "key_clarity",

@@ -33,6 +33,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("onset_entropy", "bits", 0, log2(len(rhythm.LENGTHS)), _YANG, rhythm.onset_entropy),
     Figure("on_beat", "share", 0, 1, _PALMER, rhythm.on_beat),
     Figure("syncopation", "levels", 0, 6, _LEE, rhythm.syncopation),
+    Figure("groove_consistency", "share", 0, 1, _WU, rhythm.groove_consistency),
     Figure("empty_beats", "share", 0, 1, _MUSPY, rhythm.empty_beats),
     Figure("polyphony", "pitches", 1, 128, _MUSPY, lambda score: texture.polyphony(score) or None),
     Figure("notes_per_bar", "notes", 0, inf, "", lambda score: texture.notes_per_bar(score) or None),

@@ -1,8 +1,6 @@
 """When notes start and how long they last. Drums count in what is about onsets, and not in what is about lengths.
 
-Onsets are rounded to twelfths of a quarter first, so that what was played by hand is read as it was meant. Groove
-consistency (Wu and Yang 2020), the likeness of the onsets of neighbouring bars, is left out: it does not tell music
-from shuffled music.
+Onsets are rounded to twelfths of a quarter first, so that what was played by hand is read as it was meant.
 """
 
 from __future__ import annotations
@@ -177,3 +175,25 @@ def on_beat(score: Score) -> float | None:
     """
     found = np.concatenate([np.zeros(0, bool), *(o.positions % o.beat == 0 for o in _onsets(score))])
     return float(found.mean()) if len(found) else None
+
+
+def groove_consistency(score: Score) -> float | None:
+    """How alike neighbouring bars are in which of their 16ths notes start, drums too: 0-1, on average.
+
+    The share of the 16ths in which something starts in both bars or in neither; bars of different length are no pair.
+    None without notes or without a pair. Wu and Yang (2020), "The Jazz Transformer on the Front Line", there with 64
+    places a bar.
+    """
+    bars, notes = bars_of(score), array(score, drums=True)
+    starts, ends = np.array([bar.start for bar in bars]), np.array([bar.end for bar in bars])
+    sixteenths = np.maximum(1, np.rint((ends - starts) * 4 / score.resolution)).astype(np.int64)
+    pairs = np.diff(ends - starts) == 0
+    if not len(notes) or not pairs.any():
+        return None
+    notes = notes[notes[:, 0] < ends[-1]]
+    bar = np.searchsorted(starts, notes[:, 0], "right") - 1
+    place = np.rint((notes[:, 0] - starts[bar]) * 4 / score.resolution).astype(np.int64)
+    struck = np.zeros((len(bars), int(sixteenths.max())), bool)
+    struck[bar, np.minimum(place, sixteenths[bar] - 1)] = True
+    apart = (struck[1:] != struck[:-1]).sum(axis=1) / sixteenths[1:]
+    return float(1 - apart[pairs].mean())

@@ -94,7 +94,7 @@ def compare(made: Floats, real: Floats, rounds: int = ROUNDS) -> Comparison:
 def _mean(inside: Floats, drawn: Floats) -> Floats:
     """Mean distance of two different pieces of a set, for each drawing."""
     pairs = drawn.sum(1) ** 2 - (drawn**2).sum(1)
-    return np.einsum("ri,ij,rj->r", drawn, inside, drawn, optimize=True) / np.maximum(pairs, 1)
+    return np.asarray(np.einsum("ri,ij,rj->r", drawn, inside, drawn, optimize=True) / np.maximum(pairs, 1))
 
 
 def _densities(apart: Floats, rows: Floats, columns: Floats, reach: float, *, alone: bool = False) -> Floats:
@@ -113,7 +113,7 @@ def _densities(apart: Floats, rows: Floats, columns: Floats, reach: float, *, al
     kernel = np.exp(-0.5 * ((at[None] - np.arange(BINS)[:, None]) / bandwidth) ** 2)
     smooth = counted @ kernel
     smooth /= np.maximum(smooth.sum(1, keepdims=True), FLOOR)  # of one piece alone there are no pairs
-    return smooth * (1 - FLOOR) + FLOOR / smooth.shape[1]
+    return np.asarray(smooth * (1 - FLOOR) + FLOOR / smooth.shape[1])
 
 
 def _counts(bins: NDArray[np.int_], rows: Floats, columns: Floats, *, alone: bool) -> Floats:

@@ -160,8 +160,8 @@ PARTS = {
         "time), what a 5-gram writes that was counted on 2 million ids of training pieces of the same kind, and a "
         "random walk of as many notes in the same range. How often real music measures more, of ties half (the area "
         "under the ROC curve): 0.5 tells nothing, 0 and 1 all. Mean of the kinds of music; 95 % intervals, with the "
-        "pieces drawn again. A figure tells where its interval leaves out 0.5 and it is more than 0.05 away; one that "
-        "tells nothing from any of the three is not shown by the studio.",
+        "pieces drawn again. A figure tells where its interval leaves out 0.5 and it is more than 0.05 away; none that "
+        "tells nothing from any of the three is shown by the studio. Last stand some that it does not show.",
         lambda setup: evaluation_separation.separation(setup.folder, setup.count),
         (),
     ),

@@ -49,7 +49,9 @@ def walk(score: Score, rng: Rng) -> Score:
 
 def _walk(track: Track, end: int, step: int, rng: Rng) -> list[Note]:
     lowest, highest = min(n.pitch for n in track.notes), max(n.pitch for n in track.notes)
-    onsets = np.sort(rng.integers(end // step, size=len(track.notes))) * step
+    places, count = end // step, len(track.notes)
+    # Notes begin together only where there are more of them than sixteenths: a line stays a line.
+    onsets = np.sort(rng.choice(places, count, replace=count > places)) * step
     later = [int(onsets[onsets > onset].min(initial=end)) for onset in onsets]
     pitch = int(np.median([n.pitch for n in track.notes]))
     notes = []

@@ -1,28 +1,17 @@
-"""Figures that others publish and the studio does not show: measured here, so that it can be seen why."""
+"""Figures that the studio counts but does not show beside music: measured here, so that it can be seen why."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from studio.metrics import Figure
+from studio.metrics import Figure, empty_bars, longest_loop
 from studio.score import Score
 
-_WU = "Wu and Yang (2020), The Jazz Transformer on the Front Line"
+
+def empty_share(score: Score) -> float:
+    """Share of the bars in which nothing sounds: 0-1."""
+    return empty_bars(score) / score.bar_count
 
 
-def groove_consistency(score: Score) -> float | None:
-    """How alike neighbouring bars are in which of their sixteenths notes begin: 0-1; None for less than two bars."""
-    bars = score.bars
-    if len(bars) < 2:
-        return None
-    longest = max(bar.end - bar.start for bar in bars)
-    struck = np.zeros((len(bars), -(-longest * 4 // score.resolution)), dtype=bool)
-    starts = [bar.start for bar in bars]
-    for track in score.tracks:
-        for note in track.notes:
-            bar = int(np.searchsorted(starts, note.onset, "right")) - 1
-            struck[bar, (note.onset - starts[bar]) * 4 // score.resolution] = True
-    return 1 - float((struck[1:] != struck[:-1]).mean())
-
-
-LEFT_OUT = (Figure("groove_consistency", "share", 0, 1, _WU, groove_consistency),)
+LEFT_OUT = (
+    Figure("empty_bars", "share", 0, 1, "", empty_share),
+    Figure("longest_loop", "bars", 0, float("inf"), "", longest_loop),
+)

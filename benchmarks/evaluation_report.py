@@ -56,8 +56,16 @@ def merged(path: Path, parts: Mapping[str, Any], order: Sequence[str]) -> dict[s
     both = old | parts
     found = {name: both[name] for name in order if name in both}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    written = ",\n".join(f"{json.dumps(name)}: {_dumped(part)}" for name, part in found.items())
+    path.write_text(f"{{\n{written}\n}}\n", encoding="utf-8")
     return found
+
+
+def _dumped(part: Mapping[str, Any]) -> str:
+    """JSON with a line for each row."""
+    about = json.dumps({name: value for name, value in part.items() if name != "rows"}, indent=1)
+    rows = ",\n".join(f"  {json.dumps(row, allow_nan=False)}" for row in part["rows"])
+    return f'{about[:-2]},\n "rows": [\n{rows}\n ]\n}}'
 
 
 def text(parts: Mapping[str, Any]) -> str:

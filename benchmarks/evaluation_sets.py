@@ -80,17 +80,9 @@ def figures(found: Sequence[Features]) -> list[Row]:
                 mean = _mean(each.features[figure.name][:, 0])
                 if mean is None:
                     continue
-                rows.append(
-                    {
-                        **_head(each, figure.name),
-                        "mean": mean.value,
-                        "mean, low": mean.low,
-                        "mean, high": mean.high,
-                        "held-out p5": float(low),
-                        "held-out p50": float(middle),
-                        "held-out p95": float(high),
-                    }
-                )
+                band = {"held-out p5": low, "held-out p50": middle, "held-out p95": high}
+                band = {name: rounded(float(value)) for name, value in band.items()}
+                rows.append(_head(each, figure.name) | _told("mean", mean) | band)
     return rows
 
 
@@ -153,4 +145,13 @@ def _row(each: Features, feature: str, held_out: sets.Comparison, trained: sets.
 def _told(name: str, found: sets.Estimate | None) -> Row:
     if found is None:
         return {name: None, f"{name}, low": None, f"{name}, high": None}
-    return {name: found.value, f"{name}, low": found.low, f"{name}, high": found.high}
+    return {
+        name: rounded(found.value),
+        f"{name}, low": rounded(found.low),
+        f"{name}, high": rounded(found.high),
+    }
+
+
+def rounded(value: float) -> float:
+    """To four digits: there are thousands, and none is surer."""
+    return float(f"{value:.4g}")

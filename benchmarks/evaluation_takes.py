@@ -26,6 +26,8 @@ TEMPERATURES = (0.7, 1.0, 1.3)
 MANY = "many voices"
 STYLES = ("art_song", "choral", "chorale", "ensemble", "piano", "pop", "song")
 """Of which seeds of many voices are taken, of each as many."""
+TRIED = 4
+"""So many times as many excerpts are drawn as are needed: some change their metre, or their melody ends early."""
 FOLLOWS, HELD_OUT, TRAINING = "what really follows", "held-out music", "training music"
 
 
@@ -64,8 +66,9 @@ def _seeds(folder: Folder, music: str, count: int) -> list[Excerpt]:
     found: list[Excerpt] = []
     for group in wanted:
         long = [piece for piece in by_group.get(group, []) if piece.bars >= SEED + BARS]
-        fit = [e for e in excerpts(folder, long, len(long), SEED + BARS) if _fits(e.score)]
-        found += fit[: -(-count // len(wanted))]
+        most = -(-count // len(wanted))
+        drawn = excerpts(folder, long, TRIED * most, SEED + BARS)
+        found += [excerpt for excerpt in drawn if _fits(excerpt.score)][:most]
     return found
 
 

@@ -25,7 +25,8 @@ th { position: sticky; top: 0; background: var(--card); }
 tr:last-child td { border-bottom: 0; }
 figure { margin: 1rem 0; padding: .6rem; background: #fff; color: #1f1d1a; border-radius: 8px;
   border: 1px solid var(--line); overflow-x: auto; }
-figure svg { max-width: 100%; height: auto; min-width: 30rem; } figcaption { font-size: .85rem; font-weight: 600; }
+figure svg { width: 100%; max-width: 50rem; height: auto; min-width: 30rem; }
+figcaption { font-size: .85rem; font-weight: 600; }
 summary { cursor: pointer; padding: .3rem 0; }
 """
 

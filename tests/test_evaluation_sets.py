@@ -121,7 +121,7 @@ def test_a_figure_that_tells_nothing_is_named_so() -> None:
 def test_every_figure_is_tried_on_all_that_is_no_music(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation_separation, "FEWEST", 3)
     rows = evaluation_separation.separation(folder, 4)
-    assert [row["figure"] for row in rows] == [*NAMES, "groove_consistency"]
+    assert [row["figure"] for row in rows] == [*NAMES, "empty_bars", "longest_loop"]
     assert rows[-1]["shown"] == "no"
     for row in rows:
         assert all(
@@ -131,12 +131,9 @@ def test_every_figure_is_tried_on_all_that_is_no_music(folder: Folder, monkeypat
     assert by_name["note_length"]["shuffled"] == pytest.approx(0.5, abs=0.1)
 
 
-def test_groove_is_how_alike_the_onsets_of_bars_are() -> None:
-    assert evaluation_left_out.groove_consistency(line(*[60] * 8)) == 1
-    # Four onsets in the first bar, two in the second: two of sixteen places differ.
-    halves = Score(24, (Track((*line(*[60] * 4).tracks[0].notes, Note(96, 60, 48, 80), Note(144, 60, 48, 80))),))
-    assert evaluation_left_out.groove_consistency(halves) == pytest.approx(1 - 2 / 16)
-    assert evaluation_left_out.groove_consistency(line(60)) is None
+def test_bars_without_a_sound_are_counted_as_a_share() -> None:
+    score = Score(24, (Track((Note(0, 60, 24, 80), Note(288, 62, 24, 80))),))
+    assert evaluation_left_out.empty_share(score) == pytest.approx(2 / 4)
 
 
 # --- norms -----------------------------------------------------------------------------------------------------------

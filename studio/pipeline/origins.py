@@ -26,6 +26,7 @@ from typing import Any, Literal
 from studio import checkpoints, export, provenance
 from studio.errors import ProvenanceError, StudioError
 from studio.export import archive
+from studio.export.carrier import Carrier
 from studio.pipeline import catalogue
 from studio.pipeline.takes import version
 
@@ -95,10 +96,7 @@ def _plain(text: object, longest: int = _LONGEST) -> str:
 def verify(path: str | Path) -> Origin:
     """What a file says of its origin. StudioError: it cannot be read, or is of a kind that the studio never writes."""
     path = Path(path)
-    known = {suffix: offered.carrier for offered in export.FORMATS for suffix in offered.suffixes}
-    carrier = known.get(path.suffix.lower())
-    if carrier is None:
-        raise ProvenanceError(f"'{path.name}' is of a kind that the studio never writes; it writes {', '.join(known)}.")
+    carrier = _carrier(path)
     text, content = carrier.text(path), carrier.content(path)
     if text is None:
         return Origin("unsigned", {})
@@ -113,9 +111,18 @@ def verify(path: str | Path) -> Origin:
 def told(path: Path) -> str:
     """A file's origin in one sentence; "" where nothing is known of it, or it cannot be read."""
     try:
-        return verify(path).sentence
+        # Most files have no record: those are not read a second time.
+        return verify(path).sentence if _carrier(path).text(path) is not None else ""
     except StudioError:
         return ""
+
+
+def _carrier(path: Path) -> Carrier:
+    known = {suffix: offered.carrier for offered in export.FORMATS for suffix in offered.suffixes}
+    carrier = known.get(path.suffix.lower())
+    if carrier is None:
+        raise ProvenanceError(f"'{path.name}' is of a kind that the studio never writes; it writes {', '.join(known)}.")
+    return carrier
 
 
 # --- signing ---------------------------------------------------------------------------------------------------------

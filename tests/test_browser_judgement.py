@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from browsing import DONE, MARKS, picture, sounds, unnamed, write
+from test_browser_access import violations
 
 from studio import pipeline
 from studio.norms import Norms
@@ -66,7 +67,9 @@ def test_a_take_is_judged_below_it(visit: Callable[..., Any], tmp_path: Path) ->
     assert HOSTILE in page.inner_text("#judgement .passages") and page.title() == "Music Studio"
     assert page.locator("#judgement img").count() == 0
     assert "300" in page.inner_text("#judgement .about")
-    assert unnamed(page) == []
+    assert unnamed(page) == [] and violations(page, "#result") == []
+    page.evaluate("document.body.classList.toggle('dark')")
+    assert violations(page, "#result") == []
     picture(page, "judgement", tmp_path)
 
 

@@ -134,7 +134,7 @@ def pipeline_figures() -> tuple[Any, ...]:
 def test_every_word_is_used() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in JUDGEMENT.iterdir() if path.suffix in (".py", ".js"))
     by_name = {f"{part}_{name}" for name in strips.CHOSEN for part in ("more", "less", "number")}
-    by_name |= {"original", "common", "copied", "about_all", "about_melodies"}
+    by_name |= {"original", "common", "copied"}
     left = [key for key in WORDS.group("judgement") if key not in by_name]
     assert [key for key in left if f"words.{key}" not in text and f'"judgement.{key}"' not in text] == []
 
@@ -152,17 +152,17 @@ def test_a_take_is_judged_once_it_is_shown(tab: ContinueTab) -> None:
     assert told["summary"].startswith("Original · ") and told["summary"].endswith(" · 1 reason")
     assert told["verdict"] == {"kind": "original", "words": "Nothing stands out.", "alarms": told["verdict"]["alarms"]}
     assert "1,234" in told["verdict"]["alarms"] and not told["again"]
-    assert told["reasons"] == ["Reason."] and told["rank"] == ""
+    assert told["reasons"] == [{"words": "Reason.", "fault": False}] and told["rank"] == ""
 
 
 def test_of_several_takes_the_place_of_the_shown_one_is_told(tab: ContinueTab, monkeypatch: pytest.MonkeyPatch) -> None:
-    ranked = tuple(Ranked(i, 0.5, (f"Reason {i}.",)) for i in (2, 0, 1))
+    ranked = tuple(Ranked(i, 0.5, (f"Reason {i}.",), frozenset({"Reason 2."})) for i in (2, 0, 1))
     monkeypatch.setattr(ranks, "order", lambda visit: ranked)
     last(begun(tab, takes=3))
     assert judged(tab)["rank"].startswith("Number 2 of 3")
     tab.visits.of("someone").choose(2)
     told = judged(tab)
-    assert told["rank"].startswith("Number 1 of 3") and told["reasons"] == ["Reason 2."]
+    assert told["rank"].startswith("Number 1 of 3") and told["reasons"] == [{"words": "Reason 2.", "fault": True}]
 
 
 def test_nothing_is_said_of_a_take_that_is_not_shown(tab: ContinueTab) -> None:

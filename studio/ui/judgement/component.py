@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 import gradio as gr
 
@@ -36,6 +36,14 @@ class PassageCard:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """What speaks for a take or, as a `fault`, against it."""
+
+    words: str
+    fault: bool = False
+
+
+@dataclass(frozen=True)
 class Judgement:
     """What the panel says of the take of that `id`; `liked` is None where likes cannot be kept. See judgement.js."""
 
@@ -48,7 +56,7 @@ class Judgement:
     passages: Sequence[PassageCard] = ()
     again: bool = False
     rank: str = ""
-    reasons: Sequence[str] = field(default=())
+    reasons: Sequence[Reason] = ()
     busy: bool = False
 
     @property

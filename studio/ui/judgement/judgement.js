@@ -10,7 +10,7 @@
 //   verdict:  {kind: "original" | "common" | "copied" | "", words, alarms}, or null
 //   passages: [{title, facts, take, source: addresses to be heard at or "", shown}]
 //   again:    whether it may be written again without the passages
-//   rank, reasons: its place among the takes, and why
+//   rank, reasons: its place among the takes, and [{words, fault}, ...]: what speaks for it or, as a fault, against it
 // }, or null for none
 // Events: `like` {id, liked}, `show_passage` {id, passage: index, or -1 for none}, `write_again` {id}.
 // props.labels holds the words. Texts only ever go into textContent and attributes: titles come from strangers.
@@ -158,7 +158,7 @@ function show() {
   find(".write-again").hidden = !value.again;
   find(".rank").hidden = !value.reasons.length && !value.rank;
   find(".rank-heading").textContent = value.rank || words.reasons;
-  find(".reasons").replaceChildren(...value.reasons.map((reason) => node("li", "", reason)));
+  find(".reasons").replaceChildren(...value.reasons.map(({ words: said, fault }) => node("li", fault ? "fault" : "", (fault ? "– " : "+ ") + said)));
   showPlaying();
 }
 

@@ -6,7 +6,7 @@ from studio import pipeline
 from studio.errors import StudioError
 from studio.ui import ranks
 from studio.ui.judgement import again, passages, strips
-from studio.ui.judgement.component import Judgement, PassageCard, Verdict
+from studio.ui.judgement.component import Judgement, PassageCard, Reason, Verdict
 from studio.ui.visits import Result, Visit
 from studio.ui.words import Words
 
@@ -67,9 +67,8 @@ def _beside(take: pipeline.Take, seed: pipeline.Score | None, words: Words) -> t
 
 def _named(style: str, words: Words) -> str:
     """What the norms of a style are of: all music, lone melodies, or a style that can be set."""
-    if style in ("all", "melodies"):
-        return words(f"judgement.about_{style}")
-    return words("judgement.about_style", style=words.get(f"control.style.{style}", style))
+    known = {"all": words("judgement.about_all"), "melodies": words("judgement.about_melodies")}
+    return known.get(style) or words("judgement.about_style", style=words.get(f"control.style.{style}", style))
 
 
 def _shared(
@@ -83,15 +82,19 @@ def _shared(
     return passages.verdict(found, words), passages.cards(take, found, visit.hearing, words), found
 
 
-def _ranked(visit: Visit, result: Result, seed: pipeline.Seed | None, words: Words) -> tuple[str, list[str]]:
+def _ranked(visit: Visit, result: Result, seed: pipeline.Seed | None, words: Words) -> tuple[str, list[Reason]]:
     """The place of the shown take among those that were written with it, and what speaks for and against it."""
     several = ranks.order(visit)
     for place, entry in enumerate(several, start=1):
         if entry.take == result.shown:
             where = words("judgement.place", place=place, takes=len(several))
-            return where, list(map(words.told, entry.reasons))
+            return where, _reasons(entry, words)
     (alone,) = pipeline.rank([result.take], seed)
-    return "", list(map(words.told, alone.reasons))
+    return "", _reasons(alone, words)
+
+
+def _reasons(entry: pipeline.Ranked, words: Words) -> list[Reason]:
+    return [Reason(words.told(said), said in entry.faults) for said in entry.reasons]
 
 
 def _counted(reasons: int, words: Words) -> str:

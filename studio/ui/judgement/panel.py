@@ -159,7 +159,7 @@ def _theirs(visit: Visit, index: int, shared: pipeline.Shared) -> str:
     assert shared.theirs is not None
     marked = [shared.theirs_marked] * len(shared.theirs.tracks)
     sound = visit.hearing.at(passages.theirs(index))
-    return roll.value(shared.theirs, piece=f"passage {index}", marked=marked, sound=sound)
+    return roll.value(shared.theirs, piece=f"passage-{index}", marked=marked, sound=sound)
 
 
 def _is_shown(visit: Visit, id: object) -> bool:

@@ -11,7 +11,7 @@ from studio.ui.judgement.component import PassageCard, Verdict
 from studio.ui.words import Words
 
 MOST = 3  # passages that are told of, the longest first
-PLACE = "judged "  # where on the visitor's desk their two sides are heard
+PLACE = "judged-"  # where on the visitor's desk their two sides are heard
 SAME_TEMPO = 0.03
 
 
@@ -30,7 +30,7 @@ def cards(take: pipeline.Take, found: pipeline.Originality, hearing: Hearing, wo
             PassageCard(
                 title=title(shared, words),
                 facts=" · ".join(_facts(shared, words)),
-                take=hearing.offer(f"{PLACE}{i} here", here),
+                take=hearing.offer(f"{PLACE}{i}-here", here),
                 source=hearing.offer(theirs(i), there) if there is not None else "",
             )
         )
@@ -39,7 +39,7 @@ def cards(take: pipeline.Take, found: pipeline.Originality, hearing: Hearing, wo
 
 def theirs(index: int) -> str:
     """Where the other side of a passage is heard."""
-    return f"{PLACE}{index} there"
+    return f"{PLACE}{index}-there"
 
 
 def excerpt(score: pipeline.Score, bars: tuple[int, int]) -> pipeline.Score:

@@ -14,6 +14,7 @@ CHOSEN = (
     "repetition_1",
 )  # fmt: skip
 """The figures that say something to a musician, in their order; one that is no longer measured is left out."""
+GROUP = "judgement"  # of the words
 BAND = (20.0, 80.0)  # where on a strip the band of nine in ten begins and ends, in per cent of its width
 EDGE = 3.0
 MOST_WORDS = 2
@@ -59,12 +60,12 @@ def _strip(
     if value is None or band is None or place is None or value == band[0] == band[4]:
         return None
     where = _where(value, band)
-    word = "" if where == "usual" else words(f"judgement.{'more' if value > band[2] else 'less'}_{name}")
+    word = "" if where == "usual" else words(f"{GROUP}.{'more' if value > band[2] else 'less'}_{name}")
     share = min(HIGHEST, round(100 * (place if value > band[2] else 1 - place)))
     return Strip(
         name=words.get(f"figure.{name}", name),
         help=words.get(f"figure.{name}_help"),
-        number=words(f"judgement.number_{name}", value=value),
+        number=words(f"{GROUP}.number_{name}", value=value),
         words=words("judgement.than", word=word, share=share) if word else words("judgement.usual"),
         where=where,
         word=word,

@@ -24,9 +24,9 @@ AS_LEARNED = 1.0
 class RankPanel:
     """Builds itself inside the current `gr.Blocks`; `connect` makes it live."""
 
-    def __init__(self, words: Words, visits: Visits) -> None:
+    def __init__(self, words: Words, visits: Visits, show: Show) -> None:
         t = self.words = words
-        self.visits = visits
+        self.visits, self._show = visits, show
         with gr.Accordion(t("rank.heading"), open=False, elem_id="rank"):
             gr.Markdown(t("rank.intro"))
             with gr.Row(elem_classes=["fields"]):
@@ -40,9 +40,8 @@ class RankPanel:
             elem_id=ranks.FIELD.format(term), buttons=[],
         )  # fmt: skip
 
-    def connect(self, show: Show, outputs: list[Any], came: Callable[..., Any]) -> None:
-        """Let each change put the takes in order anew; whoever comes back finds the weights as they left them."""
-        self._show = show
+    def connect(self, outputs: list[Any], came: Callable[..., Any]) -> None:
+        """Let each change put the takes in order anew, which changes those outputs; whoever comes back finds theirs."""
         sliders = list(self.sliders.values())
         for slider in sliders:
             for event in (slider.release, slider.input):

@@ -39,7 +39,7 @@ class ResultPanel:
         with gr.Column(elem_classes=["plain"]) as self.single:
             self.cards = cards.component(t, "takes")
             with gr.Column(elem_classes=["plain", "away"], elem_id="result-rank") as self.ranked:
-                self.rank = RankPanel(t, visits)
+                self.rank = RankPanel(t, visits, self.in_order)
             self.roll = roll.component(t, t("result.player"), "result-roll")
             self.judgement = JudgementPanel(t, visits)
             with gr.Column(elem_classes=["plain", "away"], elem_id="result-away") as self.away:
@@ -64,7 +64,7 @@ class ResultPanel:
         self.stop_button.click(self.stop, None, [self.stop_button], **AT_ONCE)
         self.take_away.connect()
         self.judgement.connect(self)
-        self.rank.connect(self.in_order, [self.cards], came)
+        self.rank.connect([self.cards], came)
         return came(self.greet, None, self.outputs, **QUIET)
 
     # --- handlers ----------------------------------------------------------------------------------------------------

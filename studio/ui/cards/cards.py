@@ -28,8 +28,8 @@ def component(words: Words, elem_id: str) -> gr.HTML:
 def pending(words: Words) -> str:
     """What the cards show while a take is being written: its place, so that nothing moves when it is there."""
     card = {"id": "", "title": words("takes.title", number=1), "facts": words("takes.pending"), "look": "", "sound": ""}
-    card |= {"kept": False, "place": "", "reasons": []}
-    return json.dumps({"cards": [card], "shown": "", "keepable": False})
+    unknown = {"kept": False, "place": "", "reasons": []}
+    return json.dumps({"cards": [card | unknown], "shown": "", "keepable": False})
 
 
 def value(

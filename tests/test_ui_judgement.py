@@ -62,7 +62,7 @@ def tab(tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> ContinueTab:
     monkeypatch.setattr(pipeline, "rank", lambda takes, seed=None: (Ranked(0, 0.5, ("Reason.",)),))
     tab = new_tab()
     tab.result.judgement.result = tab.result
-    tab.result.judgement.tabs = {"continue": tab}
+    tab.result.judgement.writer = tab
     last(tab.seed.open_example(visitor(), tab.seed.first or ""))
     last(begun(tab))
     return tab

@@ -64,9 +64,9 @@ class JudgementPanel:
             pipeline.check(pipeline.Score())
 
     def connect_tabs(self, tabs: Sequence[Tab]) -> None:
-        """Let a take be written again by the tab of its verb, once all of them exist."""
-        self.tabs = {tab.verb: tab for tab in tabs if tab.models}
-        for tab in list(self.tabs.values())[:1]:
+        """Let takes be written again, once the tabs exist: whatever the verb, one of them does it as all do."""
+        for tab in [tab for tab in tabs if tab.models and tab.verb in again.VERBS][:1]:
+            self.writer = tab
             tab.write_on(self.component.write_again, self.write_again)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
@@ -138,7 +138,8 @@ class JudgementPanel:
         shown: Changes = {self.notice: None, self.source: widgets.stand(here=True)}
         shown |= {self.result.roll: self.result.roll_value(visit, marked)}
         if shared.theirs is None:
-            yield shown | {self.source_notice: widgets.done(self.words.told(found.missing)), self.source_roll: None}
+            reason = self.words.told(found.missing) or self.words("judgement.not_there")
+            yield shown | {self.source_notice: widgets.done(reason), self.source_roll: None}
             return
         said = self.words("judgement.source_shown", name=passages.title(shared, self.words))
         yield shown | {self.source_notice: widgets.done(said), self.source_roll: _theirs(visit, index, shared)}
@@ -148,18 +149,20 @@ class JudgementPanel:
         if result is None or not _is_shown(visit, id):
             raise SettingError(self.words("judgement.gone"))
         seed = judging.seed_of(visit, result.take)
-        found, tab = self.found.get(result.pieces[result.shown].id), self.tabs.get(result.take.recipe.get("verb", ""))
-        if seed is None or found is None or tab is None:
+        found = self.found.get(result.pieces[result.shown].id)
+        if seed is None or found is None:
             raise SettingError(self.words("judgement.gone"))
-        yield from tab.write(visit, again.run(result.take, seed, found.forbidden))
+        yield from self.writer.write(visit, again.run(result.take, seed, found.forbidden))
 
 
 def _theirs(visit: Visit, index: int, shared: pipeline.Shared) -> str:
     """The other side of a passage as value of a piano roll."""
-    assert shared.theirs is not None
+    assert shared.theirs is not None and visit.result is not None
     marked = [shared.theirs_marked] * len(shared.theirs.tracks)
     sound = visit.hearing.at(passages.theirs(index))
-    return roll.value(shared.theirs, piece=f"passage-{index}", marked=marked, sound=sound)
+    return roll.value(
+        shared.theirs, piece=f"{visit.result.name}-{visit.result.shown}-{index}", marked=marked, sound=sound
+    )
 
 
 def _is_shown(visit: Visit, id: object) -> bool:

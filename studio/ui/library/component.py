@@ -125,6 +125,7 @@ def next_steps(shelf: Shelf, words: Words, models: Mapping[str, ModelInfo]) -> I
         verb = PAGES.get(advice.verb, advice.verb)
         settings = settable(advice, model)
         key = "library.advice_trial" if advice.trial else "library.advice"
+        key = key if advice.judged else "library.advice_new"
         yield {
             "text": words("library.with_model", verb=words(f"{verb}.tab"), model=words.told(model.title)),
             "why": words.together(

@@ -54,9 +54,10 @@ class Suggested:
 
 @dataclass(frozen=True)
 class Shelf:
-    """The items: the visitor's own, newest first, then the example tunes."""
+    """The items: the visitor's own, newest first, then the example tunes. `at_hand`: ids of pieces that are in use."""
 
     items: tuple[Item, ...]
+    at_hand: frozenset[str] = frozenset()
 
     @property
     def judged(self) -> list[Item]:
@@ -67,8 +68,8 @@ class Shelf:
         return [item for item in self.judged if item.piece.liked > 0]
 
     def suggestions(self) -> list[Suggested]:
-        """What to hear next of all that is not judged yet; the same until something more is judged."""
-        free = [item for item in self.items if not item.piece.liked and item.tasted]
+        """What to hear next of all that is not judged yet and not at hand; the same until something more is judged."""
+        free = [i for i in self.items if not i.piece.liked and i.tasted and i.piece.id not in self.at_hand]
         judged, likes = self.judged, self.likes
         opinions = [item.piece.liked for item in judged]
         chosen = pipeline.recommend(_vectors(free), _vectors(judged), opinions, SUGGESTED, number=len(judged))
@@ -114,7 +115,7 @@ def shelf(visit: Visit) -> Shelf:
         Item(tune.id, replace(known.get(tune.sha256, tune), name=tune.name), "example", _tasted(tune))
         for tune in examples.values()
     ]
-    return Shelf((*mine, *tunes))
+    return Shelf((*mine, *tunes), frozenset(visit.places.values()))
 
 
 @lru_cache(maxsize=1)

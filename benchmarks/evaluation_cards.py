@@ -35,13 +35,14 @@ def _row(figures: list[Any], sets: list[Any], music: str, model: str) -> dict[st
         for by, temperature in ((model, report_sets.USUAL), (HELD_OUT, None))
     )
     overlap = report_sets.of(sets, music, model, report_sets.USUAL)[MEAN]
-    follows = report_sets.of(sets, music, FOLLOWS)[MEAN]
+    follows, shuffled = (report_sets.of(sets, music, by)[MEAN][OVERLAP] for by in (FOLLOWS, "shuffled"))
     beyond = sum(report_sets.beyond(row, held_out[name]) for name, row in made.items() if name in held_out)
     return {
         "music": music,
         "measured on": f"{BARS} bars after {SEED}, {overlap['pieces']} times, temperature {report_sets.USUAL:g}",
         "overlap with held-out music, 0-1": round(overlap[OVERLAP], 3),
         "95 % interval": f"{overlap[f'{OVERLAP}, low']:.3f} to {overlap[f'{OVERLAP}, high']:.3f}",
-        "overlap of what really follows": round(follows[OVERLAP], 3),
+        "overlap of what really follows": round(follows, 3),
+        "overlap of shuffled notes": round(shuffled, 3),
         "figures beyond held-out music": f"{beyond} of {len(made)}",
     }

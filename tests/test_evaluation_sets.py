@@ -10,6 +10,7 @@ import pytest
 from prepared import chorales
 
 from benchmarks import (
+    evaluation_cards,
     evaluation_fakes,
     evaluation_left_out,
     evaluation_norms,
@@ -246,6 +247,26 @@ def test_the_report_holds_what_was_measured_and_says_what_was_not(
     assert "Tells &lt;b&gt;" in page and "Tells <b>" not in page
     assert not [word for word in ("<script", "<link", "src=", "@import", "url(http") if word in page]
     assert all(plot["svg"] in page for plot in plots)
+
+
+def test_cards_quote_what_was_measured_with_their_weights(
+    found: list, tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation_sets, "FEWEST", 2)
+    monkeypatch.setattr(evaluation_sets, "ROUNDS", 5)
+    cards = {card.name: card for card in checkpoints.cards(tiny_checkpoints)}
+    weights = "; ".join(cards[name].sha256[:12] for name in ("transformer", "vae"))
+    figures, sets = evaluation_sets.figures(found), evaluation_sets.overlaps(found)
+    evaluation_cards.quote({"figures": {"rows": figures}, "sets": {"rows": sets, "model": weights}}, tiny_checkpoints)
+    quoted = {card.name: card.facts.get(evaluation_cards.KEY) for card in checkpoints.cards(tiny_checkpoints)}
+    assert quoted["lstm"] is None and [row["music"] for row in quoted["vae"]] == [MELODIES]
+    assert [row["music"] for row in quoted["transformer"]] == [MELODIES, MANY]
+    overlap = next(r for r in sets if (r["by"], r["music"], r["feature"]) == ("vae", MELODIES, MEAN))
+    assert quoted["vae"][0]["overlap with held-out music, 0-1"] == pytest.approx(
+        overlap["overlap with held-out"], abs=1e-3
+    )
+    assert "## Beside held out music" in (tiny_checkpoints / "vae" / "README.md").read_text()
+    assert checkpoints.read_card(tiny_checkpoints / "vae").sha256 == cards["vae"].sha256
 
 
 def test_what_hardly_obeys_is_called_weak() -> None:

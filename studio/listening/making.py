@@ -127,7 +127,7 @@ class _Draft:
     def __init__(self, path: Path, chosen: Sequence[System], seed: int) -> None:
         self.folder, self.systems, self.seed = path, list(chosen), seed
         # Names tell nothing, not even in which order things were written; the same seed gives the same all the same.
-        self._draw = random.Random(f"names {seed}")
+        self._draw = random.Random(-1 - seed)
         self.origins: list[folder.Origin] = []
         self.leads: list[float] = []
         self.lengths: list[float] = []

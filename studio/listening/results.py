@@ -16,6 +16,10 @@ from studio.listening.votes import Vote
 
 UNLIKELY = 0.001
 """Whoever chooses one place so often that chance does so less often than this answers by the place, not the music."""
+COLUMNS = (
+    *("asked", "system", "chosen", "of", "share", "share_low", "share_high", "ties"),
+    *("strength", "strength_low", "strength_high", "first"),
+)
 MANY = 10
 """Votes of a listener below which nothing is said of that."""
 
@@ -161,8 +165,7 @@ def votes_csv(test: ListeningTest, votes: Sequence[Vote]) -> str:
 
 def results_csv(test: ListeningTest, found: Results) -> str:
     """A row for each system and kind of question; shares from 0 to 1."""
-    names = "chosen of share share_low share_high ties strength strength_low strength_high first"
-    rows: list[list[object]] = [["asked", "system", *names.split()]]
+    rows: list[list[object]] = [list(COLUMNS)]
     for part in found.parts:
         for standing in part.standings:
             chosen, strength = standing.chosen, standing.strength

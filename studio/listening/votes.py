@@ -80,7 +80,7 @@ class Sitting:
 
 def listener_of(visitor: str) -> str:
     """The listener that a visitor's cookie makes: nobody finds the visitor by it who does not know the cookie."""
-    return hashlib.sha256(f"listening {visitor}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"listening:{visitor}".encode()).hexdigest()[:32]
 
 
 class Votes:

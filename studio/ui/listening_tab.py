@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,7 @@ class ListeningTab:
         t = self.words = words
         self.visits, self.line = visits, line
         self._votes: Votes | None = None
+        self._stops: dict[str, threading.Event] = {}
         with gr.Tab(t("listening.tab"), id="listening"):
             gr.Markdown(t("listening.intro"), elem_classes=["aside"])
             with gr.Column(elem_classes=["plain", "away"]) as self.several:
@@ -80,8 +82,8 @@ class ListeningTab:
         self.page.withdraw(self.withdraw, [self.choice], self.outputs, **READING)
         self.page.csv(self.csv, [self.choice], [self.notice, *self.downloads.values()], **READING)
         buttons = [self.make_button, self.stop_button]
-        made = self.make_button.click(self.make, None, [*self.outputs, *buttons], **WRITING)
-        self.stop_button.click(self.stopped, None, [self.notice, *buttons], cancels=[made], **AT_ONCE)
+        self.make_button.click(self.make, None, [*self.outputs, *buttons], **WRITING)
+        self.stop_button.click(self.stop, None, [self.stop_button], **AT_ONCE)
 
     # --- handlers ----------------------------------------------------------------------------------------------------
 
@@ -112,17 +114,20 @@ class ListeningTab:
 
     def make(self, request: gr.Request) -> Iterator[Changes]:
         """Make a small test: the models go on from the example tunes."""
-        yield {self.make_button: gr.update(interactive=False), self.stop_button: gr.update(interactive=True)}
-        yield from guarded(self.notice, self.words, self._make, self._listener(request))
-        yield {self.make_button: gr.update(interactive=True), self.stop_button: gr.update(interactive=False)}
+        page, stop = str(request.session_hash), threading.Event()
+        self._stops[page] = stop
+        try:
+            yield {self.make_button: gr.update(interactive=False), self.stop_button: gr.update(interactive=True)}
+            yield from guarded(self.notice, self.words, self._make, self._listener(request), stop)
+            yield {self.make_button: gr.update(interactive=True), self.stop_button: gr.update(interactive=False)}
+        finally:
+            self._stops.pop(page, None)
 
-    def stopped(self) -> Changes:
-        """The making was cancelled: nothing of it is left."""
-        return {
-            self.notice: widgets.done(self.words("listening.stopped")),
-            self.make_button: gr.update(interactive=True),
-            self.stop_button: gr.update(interactive=False),
-        }
+    def stop(self, request: gr.Request) -> Changes:
+        """Let the making end after the piece of music it is at."""
+        if stop := self._stops.get(str(request.session_hash)):
+            stop.set()
+        return {self.stop_button: gr.update(interactive=False)}
 
     # --- the work ----------------------------------------------------------------------------------------------------
 
@@ -234,22 +239,22 @@ class ListeningTab:
             # Gradio copies the file to where it is served from before this goes on.
             yield {self.downloads[what]: widgets.served(path), self.notice: None}
 
-    def _make(self, listener: str) -> Iterator[Changes]:
+    def _make(self, listener: str, stop: threading.Event) -> Iterator[Changes]:
         t = self.words
         yield {self.notice: widgets.working(t("listening.begins"))}
         systems = listening.systems(person=False)
         seed = secrets.randbelow(10_000)
         run = listening.make(listening.new_place(), systems, listening.of_examples(seed), items=PASSAGES, seed=seed)
         with contextlib.closing(run), self.line.ticket() as ticket:
-            while before := self.line.before(ticket):
+            while (before := self.line.before(ticket)) and not stop.is_set():
                 yield {self.notice: widgets.working(t("result.in_line", before=before))}
                 time.sleep(0.3)
-            for step in run:
+            while not stop.is_set() and (step := next(run, None)) is not None:
                 if isinstance(step, listening.Making):
                     said = t("listening.making_it", done=step.done, total=step.total)
                     yield {self.notice: widgets.working(said, step.done, step.total)}
         yield from self._show(listener, None)
-        yield {self.notice: widgets.done(t("listening.made"))}
+        yield {self.notice: widgets.done(t("listening.stopped" if stop.is_set() else "listening.made"))}
 
 
 def _is_answer(question: Open, choice: Any, heard: Any) -> bool:

@@ -72,8 +72,8 @@ class Index:
         found = keys(self.codes)
         half = BITS * RUN // 2
         # By the lower half first: 16 bits at a time are sorted in half the time.
-        places = np.argsort((found & (1 << half) - 1).astype(np.uint16), kind="stable")
-        places = places[np.argsort((found >> half).astype(np.uint16)[places], kind="stable")].astype(np.int32)
+        low = np.argsort((found & (1 << half) - 1).astype(np.uint16), kind="stable")
+        places = low[np.argsort((found >> half).astype(np.uint16)[low], kind="stable")].astype(np.int32)
         return found[places], places
 
     def found(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

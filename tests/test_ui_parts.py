@@ -161,6 +161,7 @@ def test_every_key_that_is_used_has_its_words_and_every_word_is_used() -> None:
         "judgement.",
         "report.",
         "library.",
+        "listening.",
     )
     headings = {f"{card}.{part}" for card in ("seed", "settings", "result") for part in ("heading", "intro")}
     tabs = {f"{verb}.{part}" for verb in FIELDS for part in ("tab", "no_model", "generate")}

@@ -50,8 +50,12 @@ class Comparison:
 
 
 def estimate(drawn: Floats, least: float = -np.inf, most: float = np.inf) -> Estimate:
-    """The first of (rounds + 1,) values, and 1.96 standard deviations of the others on each side, within bounds."""
-    reach = STANDARD_ERRORS * float(np.std(drawn[1:], ddof=1))
+    """The first of (rounds + 1,) values, and 1.96 standard deviations of the others on each side, within bounds.
+
+    A drawing of which nothing can be said (nan) is left out.
+    """
+    known = drawn[1:][~np.isnan(drawn[1:])]
+    reach = STANDARD_ERRORS * float(np.std(known, ddof=1)) if len(known) > 1 else 0.0
     value = float(drawn[0])
     return Estimate(value, max(least, value - reach), min(most, value + reach))
 

@@ -84,4 +84,6 @@ def test_an_interval_is_as_wide_as_drawing_again_is_uncertain() -> None:
     found = sets.estimate(drawn @ values / drawn.sum(1))
     assert found.value == pytest.approx(values.mean())
     assert found.high - found.value == pytest.approx(1.96 * values.std() / 20, rel=0.15)
+    gaps = np.where(np.arange(501) % 50 == 1, np.nan, drawn @ values / drawn.sum(1))
+    assert sets.estimate(gaps).high == pytest.approx(found.high, rel=0.1)
     assert sets.weights(5, 3).sum(1).tolist() == [5, 5, 5, 5]

@@ -248,6 +248,11 @@ def test_an_index_comes_back_as_it_was(index: Index, tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
 
 
+def test_a_piece_that_is_only_numbered_is_told_with_its_collection() -> None:
+    assert replace(source(1), title="040", corpus="pop909").name == "pop909 040"
+    assert source(1).name == "Tune 1"
+
+
 def test_codes_know_neither_key_nor_tempo_and_tell_rhythms_apart() -> None:
     onsets, pitches = np.array([0, 24, 36, 48, 96, 120]), np.array([60, 62, 64, 60, 67, 65])
     plain = codes(onsets, pitches)

@@ -38,7 +38,7 @@ def _words(passage: pipeline.Shared) -> str:
     if passage.source is None:
         return told + f"{there} of the seed"
     source = passage.source
-    return told + f"{there} of '{source.title}' ({source.corpus}, {source.licence}; {source.credit})"
+    return told + f"{there} of '{source.name}' ({source.corpus}, {source.licence}; {source.credit})"
 
 
 def _bars(bars: tuple[int, int]) -> str:

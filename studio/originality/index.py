@@ -40,6 +40,11 @@ class Source:
     style: str
     family: int
 
+    @property
+    def name(self) -> str:
+        """The title; where that is a number only, with its collection."""
+        return self.title if any(map(str.isalpha, self.title)) else f"{self.corpus} {self.title}"
+
 
 @dataclass(frozen=True)
 class Index:

@@ -315,7 +315,7 @@ def _beside(passage: Shared, score: Score, ours: Line, music: Score, theirs: Lin
 def _sentence(verdict: Verdict, found: _Found) -> str:
     passage = found.passage
     assert passage.source is not None
-    title, notes, share = passage.source.title, passage.notes, _percent(passage.false_alarms)
+    title, notes, share = passage.source.name, passage.notes, _percent(passage.false_alarms)
     first, last = passage.bars
     if verdict == "copied":
         return (

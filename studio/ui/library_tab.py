@@ -17,13 +17,15 @@ from studio import pipeline
 from studio.errors import StoreError, StudioError
 from studio.store import Piece
 from studio.ui import widgets
-from studio.ui.handlers import READING, Changes, guarded
+from studio.ui.handlers import QUIET, READING, Changes, guarded
 from studio.ui.library import component
-from studio.ui.library.shelf import Item, shelf
+from studio.ui.library.shelf import EXAMPLE, find, shelf
 from studio.ui.verb_tab import VerbTab
 from studio.ui.visits import Visit, Visits
 from studio.ui.words import Words
 
+# One after the other, as they come: who asks for suggestions finds what they liked just before taken into account.
+IN_ORDER = QUIET | {"concurrency_id": "library", "concurrency_limit": 1}
 PLACE = "library"
 """Where the music is heard that is played here."""
 Start = Callable[[Visit, Piece], Iterator[Changes]]
@@ -61,9 +63,10 @@ class LibraryTab:
         self._start, self.place = start, place
         self.tabs: dict[str, VerbTab] = {tab.verb: tab for tab in tabs if isinstance(tab, VerbTab) and tab.models}
         fields = [field for tab in self.tabs.values() for field in tab.fields]
-        self.library.wanted(self.show, None, [self.notice, self.library], **READING)
-        self.library.like(self.like, None, [self.notice], **READING)
-        self.library.hear(self.hear, None, [self.notice, self.heard], **READING)
+        self.library.wanted(self.show, None, [self.notice, self.library], **IN_ORDER, trigger_mode="always_last")
+        # Every one counts, however quickly they follow each other.
+        self.library.like(self.like, None, [self.notice], **IN_ORDER, trigger_mode="multiple")
+        self.library.hear(self.hear, None, [self.notice, self.heard], **READING, trigger_mode="multiple")
         self.library.from_here(self.from_here, None, [*seed_outputs, self.notice], **READING)
         self.library.set_up(self.set_up, None, [self.notice, place, *fields], **READING)
 
@@ -101,25 +104,23 @@ class LibraryTab:
     def _like(self, visit: Visit, id: object, liked: object) -> Iterator[Changes]:
         if type(liked) is not int or liked not in (-1, 0, 1):
             return
-        item = self._item(visit, id)
+        piece = self._piece(visit, id)
         if visit.store is not None:
-            known = item.place == "own" or visit.store.get(visit.visitor, item.piece.id) is not None
-            visit.like(item.piece.id if known else visit.shelve(item.piece), liked)
+            visit.like(visit.shelve(piece) if piece.id.startswith(EXAMPLE) else piece.id, liked)
         trouble = visit.trouble
         yield {self.notice: widgets.error(self.words.told(trouble)) if trouble else None}
 
     def _hear(self, visit: Visit, id: object) -> Iterator[Changes]:
-        piece = self._item(visit, id).piece
-        address = visit.hearing.offer(PLACE, piece.seed().score)
+        address = visit.hearing.offer(PLACE, self._piece(visit, id).seed().score)
         # Told with a number of its own: what is asked for twice is heard twice.
         yield {self.heard: json.dumps({"id": str(id), "url": address, "turn": secrets.token_hex(4)}), self.notice: None}
 
     def _from_here(self, visit: Visit, id: object) -> Iterator[Changes]:
-        yield from self._start(visit, self._item(visit, id).piece)
+        yield from self._start(visit, self._piece(visit, id))
         yield {self.notice: None}
 
-    def _item(self, visit: Visit, id: object) -> Item:
-        found = next((item for item in shelf(visit).items if item.id == id), None)
+    def _piece(self, visit: Visit, id: object) -> Piece:
+        found = find(visit, str(id))
         if found is None:
             raise StoreError(self.words("history.gone"))
         return found

@@ -151,8 +151,14 @@ def write(
     results = _finished(pipeline.original(verb, seed, wanted) if args.original else verb(seed, wanted))
     remark(*dict.fromkeys(notice for take in results for notice in take.notices))
     ranked = pipeline.rank(results, seed, args.weights) if len(results) > 1 else ()
-    remark(*(f"Take {one.take + 1} ({one.score:.2f} of 1) {'; '.join(one.reasons)}".strip() + "." for one in ranked))
+    remark(*map(_told, ranked))
     save(results, args, soundfont, [one.take for one in ranked])
+
+
+def _told(one: pipeline.Ranked) -> str:
+    """Which take it is, and what speaks for it (+) and against it (-)."""
+    reasons = [f"{'-' if reason in one.faults else '+'} {reason}" for reason in one.reasons]
+    return f"Take {one.take + 1} ({one.score:.2f} of 1): {'; '.join(reasons) or 'nothing to be said'}"
 
 
 def _finished(run: pipeline.Run) -> list[pipeline.Take]:

@@ -212,7 +212,8 @@ def test_passages_are_whole_bars_of_one_metre_and_last_neither_too_short_nor_too
 def test_held_out_pieces_of_a_prepared_folder(tmp_path: Path) -> None:
     events = Events()
     pieces = [tune(55), tune(60), replace(tune(65), tracks=(*tune().tracks, Track(tune(48).tracks[0].notes, 32)))]
-    splits = ["train", "test", "test"]
+    pieces.append(tune(70))  # a program's
+    splits = ["train", "test", "test", "test"]
     tokens, headers, bars, rows = [], [], [], []
     for number, score in enumerate(pieces):
         heads, bodies = events.encode_bars(score)
@@ -228,8 +229,9 @@ def test_held_out_pieces_of_a_prepared_folder(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"vocabulary": list(events.vocab)}))
     told = [
         {"title": f"T{i}", "corpus": "c", "source": "s", "licence": "l", "credit": "me", "split": split, "tracks": n}
-        for i, (split, n) in enumerate(zip(splits, (1, 1, 2), strict=True))
+        for i, (split, n) in enumerate(zip(splits, (1, 1, 2, 1), strict=True))
     ]
+    told[3]["corpus"] = "js_fakes"
     (tmp_path / "manifest.jsonl").write_text("\n".join(map(json.dumps, told)))
     found = {p.origin.title: p for p in listening.of_folder(tmp_path, 3, melodies=False)}
     assert set(found) == {"T1", "T2"} and found["T1"].origin == Origin("T1", "c: s", "l", "me")

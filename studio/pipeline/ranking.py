@@ -53,7 +53,7 @@ def judge(
 
 def judge_again(take: Take, seed: Seed | None, before: Merit) -> Merit:
     """The same of a take whose notes were changed by hand; how surprising they are is not asked anew."""
-    return ranking.judge(replace(_candidate(take, seed), surprise=before.surprise))
+    return ranking.judge(replace(_candidate(take, seed), surprise=before.surprise if take.notes_new else None))
 
 
 def order(merits: Sequence[Merit], weights: Mapping[str, float] | None = None) -> tuple[Ranked, ...]:

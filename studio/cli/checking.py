@@ -77,5 +77,5 @@ def _passage_as_json(passage: pipeline.Shared) -> dict[str, Any]:
 
 
 COMMANDS = (
-    Command("check", "Say whether music is original, and what it shares with training pieces.", _declare, _check),
+    Command("check", "Say whether music is original, or what it shares with others.", _declare, _check),
 )

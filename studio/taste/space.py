@@ -111,7 +111,7 @@ class Space:
         told = [found for piece in pieces for found in piece.features]
         names = tuple(sorted({name for found in told for name in found}))
         rows = np.array([[found.get(name, np.nan) for name in names] for found in told])
-        mean, deviation = np.nanmean(rows, axis=0), np.maximum(np.nanstd(rows, axis=0), 1e-6)
+        mean, deviation = np.nanmean(rows, axis=0), np.maximum(np.nanstd(rows, axis=0), 1e-3)
         bounds = {name: _bounds(name, rows[:, names.index(name)]) for name in WORDS if name in names}
         scaled = _scaled(rows, mean, deviation)
         plain = cls(names, mean, deviation, _projection(scaled[::2], scaled[1::2]), bounds)

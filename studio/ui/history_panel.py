@@ -57,7 +57,7 @@ class HistoryPanel:
 
     def attend(self, component: gr.HTML) -> None:
         """Let this component's events `keep` and `from_here` be heard, those of the cards too."""
-        component.keep(self.keep, None, [self.notice], **AT_ONCE)
+        component.keep(self.keep, None, [self.notice], trigger_mode="multiple", **AT_ONCE)
         component.from_here(self.from_here, None, self._seed_outputs, **READING)
 
     # --- handlers ----------------------------------------------------------------------------------------------------

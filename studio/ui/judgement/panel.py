@@ -56,7 +56,7 @@ class JudgementPanel:
         result.cards.change(self.judge, [result.cards], self.outputs, **JUDGING)
         shown = [result.roll, self.source, self.source_notice, self.source_roll, self.notice]
         self.component.show_passage(self.show_passage, None, shown, **READING)
-        self.component.like(self.like, None, [self.notice], **AT_ONCE)
+        self.component.like(self.like, None, [self.notice], trigger_mode="multiple", **AT_ONCE)
 
     def warm(self) -> None:
         """Do once what the first visitor would wait for: read what the training pieces are known by."""

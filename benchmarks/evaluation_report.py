@@ -17,11 +17,13 @@ MOST_ROWS = 60
 
 
 def cell(value: Any) -> str:
-    """Counts whole, measures with three decimals at most, nothing for what was not measured."""
+    """Counts whole, measures with three decimals at most, both ends of a list, nothing for what was not measured."""
     if value is None:
         return ""
     if isinstance(value, bool | str):
         return str(value)
+    if isinstance(value, list):
+        return " to ".join(map(cell, value))
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"

@@ -24,8 +24,8 @@ from studio.score import Score
 SEED, BARS = 8, 8
 TEMPERATURES = (0.7, 1.0, 1.3)
 MANY = "many voices"
-STYLES = ("art_song", "choral", "chorale", "ensemble", "piano", "pop", "song")
-"""Of which seeds of many voices are taken, of each as many."""
+STYLES = ("art_song", "choral", "chorale", "pop", "song")
+"""Of which seeds of many voices are taken, of each as many: those whose melody is told."""
 TRIED = 4
 """So many times as many excerpts are drawn as are needed: some change their metre, or their melody ends early."""
 FOLLOWS, HELD_OUT, TRAINING = "what really follows", "held-out music", "training music"

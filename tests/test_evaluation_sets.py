@@ -269,6 +269,16 @@ def test_cards_quote_what_was_measured_with_their_weights(
     assert checkpoints.read_card(tiny_checkpoints / "vae").sha256 == cards["vae"].sha256
 
 
+def test_ranks_are_told_like_the_rest(tmp_path: Path) -> None:
+    ranks = [{"model": "lstm", "mean rank": 1.8, "95 %": [1.5, 2.1]}]
+    (tmp_path / "ranking.json").write_text(json.dumps({"ranks": ranks, "command": "python -m x"}))
+    report.write(tmp_path, tmp_path)
+    sections = {section["name"]: section for section in json.loads((tmp_path / "report.json").read_text())["sections"]}
+    columns = ["model", "mean rank", "95 %"]
+    assert sections["ranking"]["table"] == {"columns": columns, "rows": [["lstm", "1.800", "1.500 to 2.100"]]}
+    assert "not whether listeners agree" in sections["weak"]["text"]
+
+
 def test_what_hardly_obeys_is_called_weak() -> None:
     notes = {"sparse": 16.8, "busy": 16.9}
     rows = [{"density": name, "notes per bar, accompaniment": value} for name, value in notes.items()]

@@ -407,6 +407,18 @@ def test_what_is_copied_is_written_anew_without_it(copycat: tuple[pipeline.Seed,
     assert written(seed, kept, anew=True)[0].new == written(seed, kept)[0].new
 
 
+def test_a_copy_comes_after_other_takes(copycat: tuple[pipeline.Seed, pipeline.Request]) -> None:
+    seed, request = copycat
+    (copied,), (other,) = written(seed, request), written(seed, request, anew=True)
+    shares = [len(pipeline.check(take).copied) / take.notes_new for take in (copied, other)]
+    assert shares[0] > 0.5 > shares[1] == 0
+    only_that = dict.fromkeys(pipeline.RANK_TERMS, 0.0) | {"copying": 1.0}
+    ranked = pipeline.rank([copied, other], seed, only_that)
+    assert [one.take for one in ranked] == [1, 0]
+    blame = f"{100 * shares[0]:.0f} % of its notes stand in a piece that the model learned from"
+    assert blame in ranked[-1].faults and not any("learned from" in fault for fault in ranked[0].faults)
+
+
 def test_the_command_writes_what_is_copied_anew(
     copycat: tuple[pipeline.Seed, pipeline.Request], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

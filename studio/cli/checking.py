@@ -76,6 +76,4 @@ def _passage_as_json(passage: pipeline.Shared) -> dict[str, Any]:
     }
 
 
-COMMANDS = (
-    Command("check", "Say whether music is original, or what it shares with others.", _declare, _check),
-)
+COMMANDS = (Command("check", "Say whether music is original, or what it shares with others.", _declare, _check),)

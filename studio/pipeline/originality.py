@@ -94,8 +94,17 @@ class Originality:
     @property
     def forbidden(self) -> tuple[tuple[int, ...], ...]:
         """What is to be forbidden so that what was copied does not come again; see `Asked.forbidden`."""
-        bad = (p for p in self.passages if p.source is not None and p.false_alarms <= COPIED)
-        return tuple(passage.steps for passage in bad) if self.verdict == "copied" else ()
+        return tuple(passage.steps for passage in self._bad)
+
+    @property
+    def copied(self) -> frozenset[Note]:
+        """The notes of what was copied."""
+        return frozenset(note for passage in self._bad for note in passage.marked)
+
+    @property
+    def _bad(self) -> list[Shared]:
+        found = [p for p in self.passages if p.source is not None and p.false_alarms <= COPIED]
+        return found if self.verdict == "copied" else []
 
 
 def check(music: Score | Take, seed: Score | None = None) -> Originality:

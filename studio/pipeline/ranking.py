@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from studio import ranking
+from studio.errors import DataError
 from studio.metrics import Key
-from studio.pipeline import aims, likelihood
+from studio.pipeline import aims, likelihood, originality
 from studio.pipeline.seeds import Seed
 from studio.pipeline.takes import Take
 from studio.ranking import Candidate, Merit, Ranked
@@ -27,27 +28,22 @@ def rank(
     takes: Sequence[Take],
     seed: Seed | None = None,
     weights: Mapping[str, float] | None = None,
-    copied: Sequence[float | None] | None = None,
 ) -> tuple[Ranked, ...]:
     """The takes of one run in order, the best first, each with reasons; `Ranked.take` is its index in `takes`.
 
     `seed`: what they were made from. `weights`: by name of a term (`RANK_TERMS`) how many times as much as usual it
-    counts, 0 to `MOST_WEIGHT`. `copied`: of each take the share of its new notes that are held for copied, 0-1.
-    SettingError for a weight that there is not.
+    counts, 0 to `MOST_WEIGHT`. SettingError for a weight that there is not.
     """
     ranking.checked(weights)  # complained of before the work
-    return ranking.rank(judge(takes, seed, copied), weights)
+    return ranking.rank(judge(takes, seed), weights)
 
 
-def judge(
-    takes: Sequence[Take], seed: Seed | None = None, copied: Sequence[float | None] | None = None
-) -> tuple[Merit, ...]:
+def judge(takes: Sequence[Take], seed: Seed | None = None) -> tuple[Merit, ...]:
     """What there is to say of each, whatever the weights are: `order` makes an order of it."""
     found = likelihood.surprises(takes)
-    shares = copied if copied is not None else [None for _ in takes]
     return tuple(
-        ranking.judge(replace(_candidate(take, seed), surprise=surprise, copied=share))
-        for take, surprise, share in zip(takes, found, shares, strict=True)
+        ranking.judge(replace(_candidate(take, seed), surprise=surprise))
+        for take, surprise in zip(takes, found, strict=True)
     )
 
 
@@ -71,7 +67,17 @@ def _candidate(take: Take, seed: Seed | None) -> Candidate:
         _before(take, seed),
         take.melody_track,
         Key(*tonic_and_mode, 1.0) if tonic_and_mode else None,
+        copied=_copied(take, seed),
     )
+
+
+def _copied(take: Take, seed: Seed | None) -> float | None:
+    """The share of the new notes that are held for copied; None where there is nothing to compare them with."""
+    try:
+        found = originality.check(take, seed.score if seed is not None else None)
+    except DataError:
+        return None
+    return len(found.copied) / take.notes_new if take.notes_new else 0.0
 
 
 def _before(take: Take, seed: Seed | None) -> Score:

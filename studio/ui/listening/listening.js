@@ -91,6 +91,10 @@ function results(part) {
   body.append(...rows);
   table.append(node("caption", "", part.title), top, body);
   wide.append(table);
+  // Where it is wider than the screen, it is moved by keyboard as well.
+  wide.tabIndex = 0;
+  wide.setAttribute("role", "region");
+  wide.setAttribute("aria-label", part.title);
   return [wide, ...(part.right ? [node("p", "", part.right)] : [])];
 }
 

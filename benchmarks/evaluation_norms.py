@@ -27,15 +27,22 @@ Floats = NDArray[np.float64]
 
 def norms(folder: Folder, file: Path) -> list[Row]:
     """Measure a passage of each held-out piece, write `file` and tell what it says."""
-    chosen = passages(folder, apart(held_out(folder)))
-    if not chosen:
+    written = [_length(folder, bars) for bars in (LEAST, BARS)]
+    if not all(written):
         return []
-    print(f"{len(chosen)} passages", file=sys.stderr, flush=True)
+    file.write_text("[" + ",\n".join(written) + "]\n", encoding="utf-8")
+    return told(Norms.read(file, BARS))
+
+
+def _length(folder: Folder, bars: int) -> str:
+    """The part of the file that tells of excerpts of up to so many bars; "" where there are none."""
+    chosen = passages(folder, apart(held_out(folder)), bars=bars)
+    if not chosen:
+        return ""
+    print(f"{len(chosen)} passages of up to {bars} bars", file=sys.stderr, flush=True)
     values = measured([passage.score for passage in chosen])
     styles = {style: values[rows] for style, rows in _styles(chosen).items()}
-    content = {"bars": [LEAST, BARS], "styles": {style: _quantiles(each) for style, each in styles.items()}}
-    file.write_text(_written(content), encoding="utf-8")
-    return told(Norms.read(file))
+    return _written({"bars": [LEAST, bars], "styles": {style: _quantiles(each) for style, each in styles.items()}})
 
 
 def _styles(chosen: Sequence[Passage]) -> dict[str, list[int]]:
@@ -69,7 +76,7 @@ def _written(content: dict[str, Any]) -> str:
         figures = ",\n".join(f"  {json.dumps(name)}: {json.dumps(q)}" for name, q in entry["figures"].items())
         comma = "," if number + 1 < len(content["styles"]) else ""
         lines.append(f' {json.dumps(style)}: {{"pieces": {entry["pieces"]}, "figures": {{\n{figures}}}}}{comma}')
-    return "\n".join([*lines, "}}"]) + "\n"
+    return "\n".join([*lines, "}}"])
 
 
 def told(read: Norms) -> list[Row]:

@@ -1,8 +1,9 @@
 """What held-out music measures: for each style and figure its quantiles. Knows no scores.
 
-    norms.json   {"bars": [least, most], "styles": {style: {"pieces": n, "figures": {name: [minimum, ..., maximum]}}}}
+    norms.json   [{"bars": [least, most], "styles": {style: {"pieces": n, "figures": {name: [minimum, ..., maximum]}}}}]
 
-Quantiles are evenly spaced; `python -m benchmarks.evaluation --parts norms` writes them.
+Once for short excerpts and once for longer ones, since many a figure grows with the music. Quantiles are evenly
+spaced; `python -m benchmarks.evaluation --parts norms` writes them.
 """
 
 from __future__ import annotations
@@ -43,18 +44,22 @@ class Norms:
     quantiles: Mapping[str, Mapping[str, tuple[float, ...]]]
 
     @classmethod
-    def read(cls, path: Path) -> Norms:
-        """From a file; CheckpointError when it cannot be used."""
+    def read(cls, path: Path, bars: int) -> Norms:
+        """From a file, for music of so many bars: of the longest excerpts that are no longer, or the shortest.
+
+        CheckpointError when the file cannot be used.
+        """
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            least, most = told["bars"]
-            styles = told["styles"]
+            lengths = sorted(json.loads(path.read_text(encoding="utf-8")), key=lambda told: told["bars"][1])
+            told = [length for length in lengths if length["bars"][1] <= bars][-1:] or lengths[:1]
+            least, most = told[0]["bars"]
+            styles = told[0]["styles"]
             return cls(
                 (least, most),
                 {style: entry["pieces"] for style, entry in styles.items()},
                 {style: {k: tuple(v) for k, v in entry["figures"].items()} for style, entry in styles.items()},
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             raise CheckpointError(
                 f"What held-out music measures cannot be read from '{path.name}' ({error}). Fetch the repository's "
                 "checkpoints folder again, or measure it anew with: make evaluate"

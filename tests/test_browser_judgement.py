@@ -45,7 +45,7 @@ def check(take: pipeline.Take, seed: pipeline.Score | None = None) -> Originalit
 @pytest.fixture(autouse=True)
 def _norms(monkeypatch: pytest.MonkeyPatch) -> None:
     norms = Norms((8, 16), {"all": 800, "melodies": 300}, {"all": BAND, "melodies": BAND})
-    monkeypatch.setattr(pipeline, "norms", lambda: norms)
+    monkeypatch.setattr(pipeline, "norms", lambda bars: norms)
     monkeypatch.setattr(pipeline, "check", check)
 
 

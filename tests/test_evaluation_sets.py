@@ -145,7 +145,7 @@ def test_norms_are_the_quantiles_of_held_out_passages(
 ) -> None:
     monkeypatch.setattr(evaluation_norms, "FEWEST", 3)
     rows = evaluation_norms.norms(folder, tmp_path / "norms.json")
-    norms = Norms.read(tmp_path / "norms.json")
+    norms = Norms.read(tmp_path / "norms.json", 16)
     assert norms.styles == ("all", MELODIES, "chorale") and norms.bars == (8, 16)
     held_out = evaluation_passages.apart(evaluation_passages.held_out(folder))
     assert norms.pieces("all") == len(held_out) == norms.pieces(MELODIES) + norms.pieces("chorale")

@@ -28,7 +28,7 @@ def write_norms(folder: Path, bars: tuple[int, int] = (8, 16)) -> None:
         "melodies": {"pieces": 100, "figures": {"polyphony": [1.0, 1.0, 1.0]}},
         "folk": {"pieces": 50, "figures": {"notes_per_bar": [2.0, 4.0, 6.0], "polyphony": [1.0, 1.5, 2.0]}},
     }
-    (folder / "norms.json").write_text(json.dumps({"bars": bars, "styles": styles}))
+    (folder / "norms.json").write_text(json.dumps([{"bars": bars, "styles": styles}]))
 
 
 def evaluated(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str, str]:

@@ -56,7 +56,7 @@ def copied(*found: Shared) -> Originality:
 @pytest.fixture
 def tab(tiny_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> ContinueTab:
     """A tab with a written take, where real music measures NORMS and nothing stands in a training piece."""
-    monkeypatch.setattr(pipeline, "norms", lambda: NORMS)
+    monkeypatch.setattr(pipeline, "norms", lambda bars: NORMS)
     nothing = Originality("original", 0.5, (), "Nothing stands out.", 1234)
     monkeypatch.setattr(pipeline, "check", lambda take, seed=None: nothing)
     monkeypatch.setattr(pipeline, "rank", lambda takes, seed=None: (Ranked(0, 0.5, ("Reason.",)),))
@@ -82,7 +82,7 @@ def judged(tab: ContinueTab, name: str = "someone") -> dict[str, Any]:
 
 def test_a_strip_says_where_a_figure_lies_and_in_words_how_it_differs(monkeypatch: pytest.MonkeyPatch) -> None:
     def of(**figures: float) -> list[strips.Strip]:
-        monkeypatch.setattr(pipeline, "figures", lambda score: figures)
+        monkeypatch.setattr(pipeline, "measured", lambda parts: figures)
         return strips.strips(pipeline.Score(), None, NORMS, "all", WORDS)
 
     (usual,) = of(notes_per_bar=5)
@@ -173,7 +173,7 @@ def test_nothing_is_said_of_a_take_that_is_not_shown(tab: ContinueTab) -> None:
 
 
 def test_what_is_missing_is_said_and_the_rest_is_judged(tab: ContinueTab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "norms", lambda: None)
+    monkeypatch.setattr(pipeline, "norms", lambda bars: None)
 
     def check(take: pipeline.Take, seed: pipeline.Score | None = None) -> Originality:
         raise DataError("There is no index.")
@@ -189,7 +189,7 @@ def test_a_failure_of_judging_is_a_sentence_and_harms_nothing(
     tab: ContinueTab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     panel, before = tab.result.judgement, result_of(tab)
-    monkeypatch.setattr(pipeline, "figures", lambda score: 1 / 0)
+    monkeypatch.setattr(pipeline, "measured", lambda parts: 1 / 0)
     changes = last(panel.judge(visitor(), json.dumps({"shown": before.pieces[0].id})))
     assert changes[panel.component] is None and "could not be judged" in changes[panel.notice]["text"]
     assert "ZeroDivisionError" in capsys.readouterr().err and result_of(tab) is before

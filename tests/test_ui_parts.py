@@ -152,6 +152,7 @@ def test_every_key_that_is_used_has_its_words_and_every_word_is_used() -> None:
         "control.",
         "app.",
         "figure.",
+        "rank.",
         "roll.",
         "export.",
         "keys.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from statistics import fmean
 from typing import Any
 
 from studio import pipeline
@@ -21,10 +20,10 @@ def _declare(parser: argparse.ArgumentParser) -> None:
 def _evaluate(args: argparse.Namespace) -> None:
     seed = pipeline.read(args.source)
     remark(*seed.repairs)
-    norms = pipeline.norms()
+    norms = pipeline.norms(seed.score.bar_count)
     style = _style(args.style, seed.score, norms)
-    passages = _passages(seed.score, norms)
-    measured = _means([pipeline.figures(passage) for passage in passages])
+    passages = pipeline.passages(seed.score, norms)
+    measured = pipeline.measured(passages)
     rows = [_row(figure, measured[figure.name], norms, style) for figure in pipeline.FIGURES if figure.name in measured]
     if args.json:
         beside = {"style": style, "pieces": norms.pieces(style), "bars": list(norms.bars)} if norms else None
@@ -44,24 +43,6 @@ def _style(asked: str | None, score: pipeline.Score, norms: pipeline.Norms | Non
     if asked not in norms.styles:
         raise SettingError(f"No held-out music of the style '{asked}' was measured: choose {', '.join(norms.styles)}.")
     return asked
-
-
-def _passages(score: pipeline.Score, norms: pipeline.Norms | None) -> list[pipeline.Score]:
-    """The score in passages as long as those of the held-out music; what is left over at the end does not count.
-
-    A short score is its own passage, and so is any where there is nothing to hold it against.
-    """
-    if norms is None or score.bar_count <= norms.bars[1]:
-        return [score]
-    least, most = norms.bars
-    firsts = range(0, score.bar_count - least + 1, most)
-    return [score.slice_bars(first, first + most) for first in firsts]
-
-
-def _means(passages: list[dict[str, float]]) -> dict[str, float]:
-    """The mean of each figure over the passages of which it says something."""
-    names = dict.fromkeys(name for measured in passages for name in measured)
-    return {name: fmean(measured[name] for measured in passages if name in measured) for name in names}
 
 
 def _row(figure: pipeline.Figure, value: float, norms: pipeline.Norms | None, style: str) -> dict[str, Any]:
@@ -91,9 +72,10 @@ def _beside(norms: pipeline.Norms | None, style: str, passages: int) -> str:
             " checkpoints folder again, or measure it with: make evaluate"
         )
     least, most = norms.bars
-    mean = f"the means of its {passages} passages of up to {most} bars" if passages > 1 else "those of the whole piece"
+    length = f"{least} to {most} bars" if least < most else f"{most} bars"
+    mean = f"the means of its {passages} passages of {length}" if passages > 1 else "those of the whole piece"
     return (
-        f"The values are {mean}; held-out music is {norms.pieces(style):,} passages of {least} to {most} bars "
+        f"The values are {mean}; held-out music is {norms.pieces(style):,} passages of {length} "
         f"({style.replace('_', ' ')}), of which nine in ten lie in the range."
     )
 

@@ -5,7 +5,7 @@ returns plain values, and whatever goes wrong for a user is a `StudioError` with
 """
 
 from studio.audio import MAX_MINUTES, SAMPLE_RATE
-from studio.metrics import FIGURES, Figure, figures
+from studio.metrics import FIGURES, Figure
 from studio.models import Control
 from studio.norms import Band, Norms
 from studio.originality.index import Source
@@ -15,7 +15,7 @@ from studio.pipeline.comparison import Comparing, Comparison, Entry, compare
 from studio.pipeline.continuation import continue_
 from studio.pipeline.ensembles import ENSEMBLES, INSTRUMENTS
 from studio.pipeline.instruments import instrument_name
-from studio.pipeline.judging import NORMS, norms
+from studio.pipeline.judging import NORMS, measured, norms, passages
 from studio.pipeline.kept import parse_kept
 from studio.pipeline.mix import GAIN_DB, Mix
 from studio.pipeline.originality import Originality, Shared, check, original
@@ -124,7 +124,6 @@ __all__ = [
     "compare",
     "continue_",
     "examples",
-    "figures",
     "file_name",
     "format_of",
     "from_played",
@@ -134,6 +133,7 @@ __all__ = [
     "judge",
     "judge_again",
     "loudness_gain",
+    "measured",
     "models",
     "norms",
     "note",
@@ -141,6 +141,7 @@ __all__ = [
     "order",
     "original",
     "parse_kept",
+    "passages",
     "rank",
     "read",
     "read_abc",

@@ -54,10 +54,10 @@ def seed_of(visit: Visit, take: pipeline.Take) -> pipeline.Seed | None:
 
 def _beside(take: pipeline.Take, seed: pipeline.Score | None, words: Words) -> tuple[list[strips.Strip], str]:
     """The figures of what is new beside those of held-out music, and a sentence on what that is."""
-    norms = pipeline.norms()
+    new = take.score.slice_ticks(take.new_from, take.end)
+    norms = pipeline.norms(new.bar_count)
     if norms is None:
         return [], words("judgement.no_norms")
-    new = take.score.slice_ticks(take.new_from, take.end)
     style = norms.beside(take.recipe.get("settings", {}).get("style"), sum(bool(t.notes) for t in new.tracks))
     made = strips.strips(new, seed, norms, style, words)
     if not made:

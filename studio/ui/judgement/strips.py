@@ -45,8 +45,8 @@ def strips(
     take: pipeline.Score, seed: pipeline.Score | None, norms: pipeline.Norms, style: str, words: Words
 ) -> list[Strip]:
     """The strips of a take's music, beside those of its seed and of held-out music of a style."""
-    found = pipeline.figures(take)
-    before = pipeline.figures(seed) if seed is not None else {}
+    found = pipeline.measured(pipeline.passages(take, norms))
+    before = pipeline.measured(pipeline.passages(seed, norms)) if seed is not None else {}
     made = [_strip(name, found.get(name), before.get(name), norms, style, words) for name in CHOSEN]
     return [strip for strip in made if strip is not None]
 

@@ -43,9 +43,8 @@ class RankPanel:
     def connect(self, outputs: list[Any], came: Callable[..., Any]) -> None:
         """Let each change put the takes in order anew, which changes those outputs; whoever comes back finds theirs."""
         sliders = list(self.sliders.values())
-        for slider in sliders:
-            for event in (slider.release, slider.input):
-                event(self.weigh, sliders, outputs, **READING, trigger_mode="always_last")
+        moved = [event for slider in sliders for event in (slider.release, slider.input)]
+        gr.on(moved, self.weigh, sliders, outputs, **READING, trigger_mode="always_last")
         self.reset.click(self.forget, None, [*sliders, *outputs], **READING)
         came(self.recall, None, sliders, **QUIET)
 

@@ -50,7 +50,7 @@ class ResultPanel:
     def outputs(self) -> list[Any]:
         """Everything that a new result changes."""
         shown = [self.cards, self.ranked, self.roll, self.away, *self.take_away.outputs]
-        return [self.notice, self.single, self.several, *shown]
+        return [self.notice, self.single, self.several, *shown, *self.judgement.away]
 
     @property
     def busy(self) -> list[Any]:
@@ -150,7 +150,7 @@ class ResultPanel:
         )
         stand = {self.single: widgets.stand(here=True), self.several: widgets.stand(here=False)}
         away = {self.away: widgets.stand(here=False), self.ranked: widgets.stand(here=False)}
-        return stand | away | {self.roll: value, self.cards: cards.pending(self.words)}
+        return stand | away | self.judgement.away | {self.roll: value, self.cards: cards.pending(self.words)}
 
     def show(self, visit: Visit) -> Iterator[Changes]:
         """Show the visitor's result; the last sentence says how it went."""

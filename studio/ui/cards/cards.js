@@ -135,6 +135,10 @@ document.addEventListener("studio-kept", ({ detail }) => {
   if (parts) parts.keep.setAttribute("aria-pressed", String(detail.kept));
 });
 
-watch("value", show);
+watch("value", () => {
+  show();
+  // Not while a take is being written: each event costs the page a moment in which nothing sounds yet.
+  if (!props.value || JSON.parse(props.value).shown) trigger("settled");
+});
 show();
 element.dataset.ready = "true";

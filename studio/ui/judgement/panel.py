@@ -46,6 +46,11 @@ class JudgementPanel:
         self.notice = widgets.notice("judgement-notice")
 
     @property
+    def away(self) -> Changes:
+        """Nothing is judged, as long as something is being written."""
+        return {self.component: None, self.source: widgets.stand(here=False)}
+
+    @property
     def outputs(self) -> list[Any]:
         """Everything that judging changes."""
         return [self.component, self.notice, self.source, self.source_roll]
@@ -53,7 +58,7 @@ class JudgementPanel:
     def connect(self, result: ResultPanel) -> None:
         """Judge whatever take the result shows: its cards say which it is, and change with it."""
         self.result = result
-        result.cards.change(self.judge, [result.cards], self.outputs, **JUDGING)
+        result.cards.settled(self.judge, [result.cards], self.outputs, **JUDGING)
         shown = [result.roll, self.source, self.source_notice, self.source_roll, self.notice]
         self.component.show_passage(self.show_passage, None, shown, **READING)
         self.component.like(self.like, None, [self.notice], trigger_mode="multiple", **AT_ONCE)
@@ -74,7 +79,7 @@ class JudgementPanel:
     def judge(self, request: gr.Request, shown: str | None) -> Iterator[Changes]:
         """Judge the shown take. What goes wrong with it is said here, and harms nothing else."""
         visit = self.visits.at(request)
-        nothing: Changes = {self.component: None, self.notice: None, self.source: widgets.stand(here=False)}
+        nothing: Changes = self.away | {self.notice: None}
         if not _is_shown(visit, _shown(shown)):
             yield nothing
             return

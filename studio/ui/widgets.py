@@ -6,7 +6,7 @@ template, and in a plain `gr.HTML` value too, as JavaScript: so no text of a vis
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,18 @@ def _component(name: str, value: object = None, **props: Any) -> gr.HTML:
         apply_default_css=False,
         elem_classes=[f"{name}-component"],
         **props,
+    )
+
+
+def component(template: str, scripts: Sequence[str], elem_id: str, labels: dict[str, str]) -> gr.HTML:
+    """A component of its own folder, empty at first: its template, its scripts one after the other, its words."""
+    return gr.HTML(
+        None,
+        html_template=source(template),
+        js_on_load="".join(map(source, scripts)),
+        apply_default_css=False,
+        elem_id=elem_id,
+        labels=labels,
     )
 
 

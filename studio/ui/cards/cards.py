@@ -15,14 +15,7 @@ from studio.ui.words import Words
 
 def component(words: Words, elem_id: str) -> gr.HTML:
     """Cards, none at first. Its events `choose`, `keep` and `from_here` say in their data which `id` is meant."""
-    return gr.HTML(
-        None,
-        html_template=widgets.source("cards/cards.html"),
-        js_on_load=widgets.source("cards/look.js") + widgets.source("cards/cards.js"),
-        apply_default_css=False,
-        elem_id=elem_id,
-        labels=words.group("takes"),
-    )
+    return widgets.component("cards/cards.html", ["cards/look.js", "cards/cards.js"], elem_id, words.group("takes"))
 
 
 def pending(words: Words) -> str:

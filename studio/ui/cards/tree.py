@@ -14,14 +14,7 @@ from studio.ui.words import Words
 
 def component(words: Words, elem_id: str) -> gr.HTML:
     """A tree, empty at first. Its events `show_piece`, `from_here`, `keep` and `forget` tell in their data the `id`."""
-    return gr.HTML(
-        None,
-        html_template=widgets.source("cards/tree.html"),
-        js_on_load=widgets.source("cards/look.js") + widgets.source("cards/tree.js"),
-        apply_default_css=False,
-        elem_id=elem_id,
-        labels=words.group("history"),
-    )
+    return widgets.component("cards/tree.html", ["cards/look.js", "cards/tree.js"], elem_id, words.group("history"))
 
 
 def arranged(pieces: Sequence[Piece]) -> list[tuple[Piece, list[bool]]]:

@@ -67,11 +67,4 @@ class Judgement:
 
 def component(words: Words) -> gr.HTML:
     """An empty panel. Its events are `like`, `show_passage` and `write_again`, see judgement.js."""
-    return gr.HTML(
-        None,
-        html_template=widgets.source("judgement/judgement.html"),
-        js_on_load=widgets.source("judgement/judgement.js"),
-        apply_default_css=False,
-        elem_id=ELEM_ID,
-        labels=words.group("judgement"),
-    )
+    return widgets.component("judgement/judgement.html", ["judgement/judgement.js"], ELEM_ID, words.group("judgement"))

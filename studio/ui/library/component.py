@@ -25,13 +25,8 @@ PAGES = {"restyle": "accompany"}
 
 def component(words: Words, elem_id: str) -> gr.HTML:
     """An empty library. Its events are `wanted`, `like`, `hear`, `from_here` and `set_up`, see library.js."""
-    return gr.HTML(
-        None,
-        html_template=widgets.source("library/library.html"),
-        js_on_load=widgets.source("cards/look.js") + widgets.source("library/library.js"),
-        apply_default_css=False,
-        elem_id=elem_id,
-        labels=words.group("library"),
+    return widgets.component(
+        "library/library.html", ["cards/look.js", "library/library.js"], elem_id, words.group("library")
     )
 
 

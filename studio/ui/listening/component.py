@@ -20,14 +20,7 @@ NAMES = "ABC"
 
 def component(words: Words, elem_id: str) -> gr.HTML:
     """Nothing at first. Its events: `agree`, `vote` (with key, choice, heard), `finish`, `withdraw`, `csv` (what)."""
-    return gr.HTML(
-        None,
-        html_template=widgets.source("listening/listening.html"),
-        js_on_load=widgets.source("listening/listening.js"),
-        apply_default_css=False,
-        elem_id=elem_id,
-        labels=words.group("listening"),
-    )
+    return widgets.component("listening/listening.html", ["listening/listening.js"], elem_id, words.group("listening"))
 
 
 def welcome(test: ListeningTest, words: Words) -> str:

@@ -111,7 +111,7 @@ def test_what_was_copied_is_written_again_without_it(visit: Callable[..., Any]) 
     page.wait_for_selector(DONE)
     page.wait_for_selector("#continue-generate:not([disabled])")
     page.wait_for_selector(JUDGED)
-    assert page.locator(".take-card").count() == 1
+    assert page.locator("#takes .take-card").count() == 1
 
 
 def test_likes_are_there_again_and_only_for_their_visitor(visit: Callable[..., Any]) -> None:

@@ -19,6 +19,9 @@ Range = tuple[int, int]
 class Batches:
     """Every piece once an epoch, `home` of them in their own key, the others moved by up to `most` semitones.
 
+    In which order the places of its frames are written is drawn each time (Uria et al. 2014, "A Deep and Tractable
+    Density Estimator"; for chorales Huang et al. 2017, "Counterpoint by Convolution").
+
     A piece moves only as far as each voice (or, where there are none, the whole) stays within what the split has.
     """
 
@@ -43,12 +46,13 @@ class Batches:
     def _ids(self, index: int, chance: random.Random) -> Ids:
         moves = self.shifts[index]
         shift = chance.choice(moves) if moves and chance.random() >= self.home else 0
-        body, frames = self.writing.write(self.pieces[index], shift)
-        begin, room = 0, self.context - 2
+        order = chance.randrange(self.writing.orders)
+        head, (body, frames) = self.writing.head(order), self.writing.write(self.pieces[index], shift, order)
+        begin, room = 0, self.context - 2 - len(head)
         if len(body) > room:
             begins = np.searchsorted(frames, np.arange(len(self.pieces[index])))
             begin = int(begins[chance.randint(0, int(np.searchsorted(begins, len(body) - room)))])
-        return np.concatenate([header(shift != 0, begin > 0), body[begin : begin + room]])
+        return np.concatenate([head, header(shift != 0, begin > 0), body[begin : begin + room]])
 
 
 def _ranges(piece: Piece, voiced: bool) -> list[Range | None]:

@@ -8,9 +8,10 @@ so: it costs less to read, and nothing is left out of the sum.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise, permutations
 from typing import Protocol
 
 import numpy as np
@@ -39,6 +40,8 @@ class Writing(Protocol):
 
     voiced: bool
     """Whether the places of a frame are voices, or pitches that are sorted."""
+    orders: int
+    """In so many orders the places of a frame can be written."""
 
     @property
     def vocab_size(self) -> int:
@@ -48,7 +51,10 @@ class Writing(Protocol):
     def places(self) -> dict[str, int]:
         """Where the network finds bars and places in them among the ids, for its `Config`."""
 
-    def write(self, piece: Piece, shift: int = 0) -> tuple[Ids, Ids]:
+    def head(self, order: int) -> list[int]:
+        """What stands before everything else."""
+
+    def write(self, piece: Piece, shift: int = 0, order: int = 0) -> tuple[Ids, Ids]:
         """The ids of all frames, moved by `shift` semitones, and the frame that each belongs to."""
 
 
@@ -63,6 +69,7 @@ class Keys:
     """After so many frames the clock's ids come again."""
     short: bool = False
     voiced = False
+    orders = 1
 
     @property
     def vocab_size(self) -> int:
@@ -74,7 +81,11 @@ class Keys:
         """See `Writing`: nowhere."""
         return {}
 
-    def write(self, piece: Piece, shift: int = 0) -> tuple[Ids, Ids]:
+    def head(self, order: int) -> list[int]:
+        """See `Writing`: nothing."""
+        return []
+
+    def write(self, piece: Piece, shift: int = 0, order: int = 0) -> tuple[Ids, Ids]:
         """See `Writing`; every id is predicted, END with the others: without it the frame would not be complete."""
         rows = [self._frame(index, last, frame, shift) for index, (last, frame) in enumerate(pairwise([(), *piece]))]
         return np.concatenate(rows), np.repeat(np.arange(len(piece)), [len(row) for row in rows])
@@ -92,8 +103,10 @@ class Voices:
     """Bars and changes: `BAR` at each bar's beginning and at the end; for each frame that is new, `AT` and its pitches.
 
     AT says how far into the bar the frame begins, in the 24 ticks a quarter that the network's rotary positions know.
-    Pitches are written from the soprano down, in the first frame all, then only those that are new; each voice has its
-    own ids. What says that a voice or a frame is held is what comes instead: a lower voice, a later AT, or BAR.
+    Pitches are written in the order of the voices that the head says, in the first frame all, then only those that are
+    new; each voice has its own ids. What says that a voice or a frame is held is what comes instead: a later voice of
+    the order, a later AT, or BAR. So to a frame belongs what follows its pitches up to and with the next AT: only then
+    it is complete, whatever the order.
     """
 
     clock: int
@@ -102,34 +115,47 @@ class Voices:
     voiced = True
 
     @property
+    def orders(self) -> int:
+        """All that there are; order 0 is from the soprano down."""
+        return math.factorial(self.count)
+
+    @property
     def vocab_size(self) -> int:
-        """BAR, AT for each tick, and for each voice its rest and its pitches."""
-        return SUNG + self.count * VOICE
+        """BAR, AT for each tick, for each voice its rest and its pitches, and the orders."""
+        return SUNG + self.count * VOICE + self.orders
 
     @property
     def places(self) -> dict[str, int]:
         """See `Writing`."""
         return {"bar_id": BAR, "position_id": AT, "positions": TICKS}
 
-    def write(self, piece: Piece, shift: int = 0) -> tuple[Ids, Ids]:
+    def head(self, order: int) -> list[int]:
+        """See `Writing`."""
+        return [SUNG + self.count * VOICE + order]
+
+    def write(self, piece: Piece, shift: int = 0, order: int = 0) -> tuple[Ids, Ids]:
         """See `Writing`; the last bar is written to its end, as if what sounds last were held until then.
 
         DataError for pitches that no singer of a chorale has.
         """
         if odd := {p + shift for frame in piece for p in frame if p != REST} - {*range(LOWEST_SUNG, HIGHEST_SUNG + 1)}:
             raise DataError(f"a chorale has pitches from {LOWEST_SUNG} to {HIGHEST_SUNG}, but here is {min(odd)}.")
+        voices = next(islice(permutations(range(self.count)), order, None))
         pairs = pairwise([(), *piece])
-        rows = [list(self._frame(index, last, frame, shift)) for index, (last, frame) in enumerate(pairs)]
+        rows = [list(self._frame(index, last, frame, shift, voices)) for index, (last, frame) in enumerate(pairs)]
         rows[-1].append(BAR)
-        return np.array([*chain(*rows)]), np.repeat(np.arange(len(piece)), [len(row) for row in rows])
+        ids = np.array([*chain(*rows)])
+        frames = np.repeat(np.arange(len(piece)), [len(row) for row in rows])
+        return ids, np.maximum.accumulate(np.where(ids >= SUNG, frames, 0))
 
-    def _frame(self, index: int, last: Frame, frame: Frame, shift: int) -> Iterator[int]:
+    def _frame(self, index: int, last: Frame, frame: Frame, shift: int, voices: Sequence[int]) -> Iterator[int]:
         if index % self.clock == 0:
             yield BAR
         if frame == last:
             return
         yield AT + index % self.clock * TICKS // self.clock
-        for voice, pitch in enumerate(frame):
+        for voice in voices:
+            pitch = frame[voice]
             if last and pitch == last[voice]:
                 continue
             yield SUNG + voice * VOICE + (0 if pitch == REST else pitch + shift - LOWEST_SUNG + 1)

@@ -15,7 +15,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from benchmarks.published_batches import Batches
-from benchmarks.published_ids import START, Writing
+from benchmarks.published_chorales import Choir, ChoirConfig
+from benchmarks.published_ids import START, SUNG, VOICE, Writing
 from benchmarks.published_pieces import Piece
 from benchmarks.published_windows import frame_nats, mean_nats
 from studio.models import OptimizerSettings
@@ -50,8 +51,8 @@ class Settings:
     """Share of the pieces that are learned in their own key."""
     most: int = 6
     """Largest transposition of the others, in semitones either way, within the range that the training split has."""
-    keys: tuple[int, ...] = (0,)
-    """At the end pieces are read in their own key moved by these semitones, see `frame_nats`; own key first."""
+    orders: int = 1
+    """At the end pieces are read in the first so many orders, see `frame_nats`."""
     look_every: int = 300
     save_every: int = 5
     """Epochs between two savings of the state."""
@@ -62,17 +63,24 @@ class Settings:
         return learning_rate(step, self.steps, self.lr, self.warmup, self.decay)
 
 
+def network(writing: Writing, settings: Settings) -> Model:
+    """The Transformer, where there are voices told of them as well."""
+    sizes: dict[str, Any] = {
+        name: getattr(settings, name) for name in ("width", "layers", "heads", "context", "dropout")
+    }
+    sizes |= writing.places
+    if not writing.voiced:
+        return Model(Config(writing.vocab_size, START, **sizes))
+    return Choir(ChoirConfig(writing.vocab_size, START, **sizes, voice_id=SUNG, voice_ids=VOICE, voices=4))
+
+
 class Run:
     """The model, its average, and where the run stands."""
 
     def __init__(self, writing: Writing, splits: Mapping[str, Sequence[Piece]], settings: Settings, out: Path) -> None:
         self.writing, self.settings, self.out, self.valid = writing, settings, out, splits["valid"]
         torch.manual_seed(settings.seed)
-        config = Config(
-            writing.vocab_size, START, width=settings.width, layers=settings.layers, heads=settings.heads,
-            context=settings.context, dropout=settings.dropout, **writing.places,
-        )  # fmt: skip
-        self.model, self.average = Model(config), Model(config)
+        self.model, self.average = network(writing, settings), network(writing, settings)
         self.average.load_state_dict(self.model.state_dict())
         self.optimizers = self.model.configure_optimizers(
             OptimizerSettings("muon", settings.lr, settings.weight_decay, settings.clip)

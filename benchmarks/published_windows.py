@@ -29,17 +29,17 @@ def header(moved: bool, cut: bool) -> list[int]:
     return [MOVED if moved else HOME, *([CUT] if cut else []), START]
 
 
-def windows(writing: Writing, piece: Piece, index: int, context: int, shift: int = 0) -> Iterator[Window]:
-    """All of a piece, moved by `shift` semitones, every id counted once.
+def windows(writing: Writing, piece: Piece, index: int, context: int, order: int = 0) -> Iterator[Window]:
+    """All of a piece in its own key, every id counted once.
 
     The first window begins the piece; each further one begins at the frame after half of the one before it, which it
     reads again and does not count. So what is predicted follows at least about half a context, or all that was before.
     """
-    body, frames = writing.write(piece, shift)
+    body, frames = writing.write(piece, 0, order)
     begins = np.searchsorted(frames, np.arange(len(piece)))
     start, counted = 0, 0
     while counted < len(body):
-        head = header(shift != 0, start > 0)
+        head = [*writing.head(order), *header(moved=False, cut=start > 0)]
         end = min(len(body), start + context + 1 - len(head))
         told = np.where(np.arange(start, end) >= counted, frames[start:end], -1)
         yield Window(np.concatenate([head, body[start:end]]), np.concatenate([[-1] * (len(head) - 1), told]), index)
@@ -59,22 +59,27 @@ def frame_nats(
     writing: Writing,
     pieces: Sequence[Piece],
     context: int,
-    shifts: Sequence[int] = (0,),
+    orders: Sequence[int] = (0,),
     tokens: int = 16_384,
 ) -> list[npt.NDArray[np.float64]]:
     """For each piece the negative log-likelihood in nats of each of its frames given those before.
 
-    With several `shifts` (semitones) the piece is read in as many keys, and an id is as likely as on average over
-    them: that is one distribution again, since what is moved can be moved back. `tokens` are read together.
+    With several `orders` a piece is written in as many ways, and a frame is as likely as on average over them: one
+    distribution again, since each order gives one to the frames that can come next. `tokens` are read together.
     """
     model.eval()
+    each = [_in_order(model, writing, pieces, context, order, tokens) for order in orders]
+    return [math.log(len(each)) - np.logaddexp.reduce([-totals[i] for totals in each]) for i in range(len(pieces))]
+
+
+def _in_order(
+    model: Model, writing: Writing, pieces: Sequence[Piece], context: int, order: int, tokens: int
+) -> list[npt.NDArray[np.float64]]:
     totals = [np.zeros(len(piece)) for piece in pieces]
-    every = [[w for i, piece in enumerate(pieces) for w in windows(writing, piece, i, context, s)] for s in shifts]
-    chances = [_chances(model, [window.ids for window in key], tokens) for key in every]
-    for window, *rows in zip(every[0], *chances, strict=True):
-        nats = -np.logaddexp.reduce(rows) + math.log(len(rows))
+    every = [window for i, piece in enumerate(pieces) for window in windows(writing, piece, i, context, order)]
+    for window, chances in zip(every, _chances(model, [window.ids for window in every], tokens), strict=True):
         counted = window.frames >= 0
-        np.add.at(totals[window.piece], window.frames[counted], nats[counted])
+        np.add.at(totals[window.piece], window.frames[counted], -chances[counted])
     return totals
 
 

@@ -33,10 +33,10 @@ from benchmarks.published_ids import (
     Voices,
 )
 from benchmarks.published_pieces import REST, keys, voices
-from benchmarks.published_training import Run, Settings
+from benchmarks.published_training import Run, Settings, network
 from benchmarks.published_windows import frame_nats, mean_nats, windows
 from studio.errors import DataError
-from studio.models.transformer import Config, Model
+from studio.models.transformer import Config, Model, places
 
 CHORALE = [(72, 67, 64, 48), (72, 67, 64, 48), (74, 67, REST, 55), (72, 67, 64, 48)]
 TINY = Settings(steps=9, width=48, layers=1, tokens=64, context=64, warmup=2, look_every=3)
@@ -125,7 +125,8 @@ def test_voices_are_written_where_they_change():
     assert ids[:7].tolist() == [BAR, at[0], *first, BAR]  # a bar of one chord, then the next begins
     assert ids[7:11].tolist() == [at[0], first[0] + 2, rest[2], first[3] + 7]  # the alto is held, the tenor rests
     assert ids[11:].tolist() == [at[1], first[0], first[2], first[3], BAR]
-    assert frames.tolist() == [0] * 6 + [2] * 5 + [3] * 5
+    # Only with the next AT a frame is complete: until then another voice could have changed.
+    assert frames.tolist() == [0] * 8 + [2] * 4 + [3] * 4
 
 
 def test_moved_voices_sing_and_rest_alike():
@@ -159,11 +160,15 @@ def read_voices(writing, ids):
     return piece
 
 
-@given(st.lists(st.tuples(*[st.sampled_from([REST, 60, 62])] * 4), min_size=1, max_size=20))
-def test_what_voices_write_can_be_read(piece):
+@given(st.lists(st.tuples(*[st.sampled_from([REST, 60, 62])] * 4), min_size=1, max_size=20), st.integers(0, 23))
+def test_what_voices_write_can_be_read(piece, order):
     writing = Voices(clock=4)
-    ids, frames = writing.write(piece)
+    ids, frames = writing.write(piece, order=order)
+    assert writing.orders == 24 and writing.head(order) == [writing.vocab_size - 24 + order]
     assert read_voices(writing, ids) == piece + piece[-1:] * (-len(piece) % 4)
+    # No frame's ids begin another's, so those that can come next share one, and so does their mean over the orders.
+    ends = np.flatnonzero((ids >= AT) & (ids < AT + TICKS))[1:]
+    assert np.flatnonzero(np.diff(frames)).tolist() == ends.tolist()
     assert len(frames) == len(ids) and ids.max() < writing.vocab_size
 
 
@@ -216,7 +221,7 @@ def test_uniform_chances_give_the_logarithm_of_the_choices():
     even = model(writing)
     torch.nn.init.zeros_(even.embed.weight)
     [nats] = frame_nats(even, writing, [CHORALE[:3]], 64)
-    assert nats == pytest.approx(np.array([6, 0, 5]) * math.log(writing.vocab_size), rel=1e-5)
+    assert nats == pytest.approx(np.array([7, 0, 4]) * math.log(writing.vocab_size), rel=1e-5)
 
 
 def test_nats_of_a_frame_are_the_sum_over_its_ids():
@@ -224,20 +229,21 @@ def test_nats_of_a_frame_are_the_sum_over_its_ids():
     made = model(writing).eval()
     for piece, nats in zip(pieces, frame_nats(made, writing, pieces, 64), strict=True):
         ids, frames = writing.write(piece)
-        chances = made.logits(torch.tensor([[HOME, START, *ids[:-1]]]))[0, 1:].log_softmax(-1)
+        chances = made.logits(torch.tensor([[*writing.head(0), HOME, START, *ids[:-1]]]))[0, 2:].log_softmax(-1)
         each = -chances[torch.arange(len(ids)), torch.from_numpy(ids)].detach().numpy()
         assert nats == pytest.approx(np.bincount(frames, each), rel=1e-4)
 
 
-def test_in_several_keys_an_id_is_as_likely_as_on_average():
+def test_in_several_orders_a_frame_is_as_likely_as_on_average():
     writing = Voices(clock=4)
-    made, lower = model(writing), [tuple(p if p == REST else p - 3 for p in frame) for frame in CHORALE]
-    ids, frames = writing.write(CHORALE)
-    rows = [[HOME, START, *ids], [MOVED, START, *writing.write(lower)[0]]]
-    each = [-made.eval().nll(torch.tensor([row]))[0, 1:].detach().double() for row in rows]
-    nats = -torch.stack(each).exp().mean(0).log()
-    [found] = frame_nats(made, writing, [CHORALE], 64, shifts=(0, -3))
-    assert found == pytest.approx(np.bincount(frames, nats.numpy()), rel=1e-4)
+    made = model(writing).eval()
+    each = []
+    for order in (0, 5, 23):
+        ids, frames = writing.write(CHORALE, order=order)
+        nats = made.nll(torch.tensor([[*writing.head(order), HOME, START, *ids]]))[0, 2:].detach().double()
+        each.append(np.bincount(frames, nats.numpy()))
+    [found] = frame_nats(made, writing, [CHORALE], 64, orders=(0, 5, 23))
+    assert found == pytest.approx(-np.log(np.exp(-np.array(each)).mean(0)), rel=1e-4)
 
 
 def test_a_figure_is_the_mean_over_all_frames():
@@ -251,12 +257,13 @@ def test_batches_hold_each_piece_once_and_stay_in_the_range_of_each_voice():
     batches = Batches(writing, [CHORALE, low], context=64, tokens=1000, home=0.5, most=3, seed=1)
     assert batches.shifts[0] == [-3, -2, -1]  # the soprano sings no higher anywhere
     assert batches.shifts[1] == [1, 2, 3]
-    headers = set()
+    headers, orders = set(), set()
     for number in range(20):
         [batch] = batches.epoch(number)
-        assert {row[1].item() for row in batch} == {START} and len(batch) == 2
-        headers.update(row[0].item() for row in batch)
-    assert headers == {HOME, MOVED}
+        assert {row[2].item() for row in batch} == {START} and len(batch) == 2
+        headers.update(row[1].item() for row in batch)
+        orders.update(row[0].item() for row in batch)
+    assert headers == {HOME, MOVED} and len(orders) > 12
     assert [b.tolist() for b in batches.epoch(3)] == [b.tolist() for b in batches.epoch(3)]
 
 
@@ -316,3 +323,58 @@ def test_the_command_measures_once_and_says_what_is_missing(tmp_path, monkeypatc
 def test_the_command_says_which_file_is_missing(tmp_path, capsys):
     assert published.main(["--bench", str(tmp_path), "--out", str(tmp_path), "--only", "jsb"]) == 2
     assert "JSB_Chorales.mat" in capsys.readouterr().err
+
+
+# --- the network of the chorales -----------------------------------------------------------------------------------
+
+
+def choir():
+    torch.manual_seed(1)
+    made = network(Voices(clock=4), replace(TINY, dropout=0.5))
+    for parameter in made.parameters():
+        parameter.data *= 5
+    return made
+
+
+def test_a_choir_is_told_what_sounds_and_since_when():
+    writing = Voices(clock=4)
+    ids = torch.tensor([[*writing.head(0), HOME, START, *writing.write(CHORALE)[0]]])
+    made = choir()
+    heard = made.heard(ids, places(ids, made.config))
+    place = [1 + pitch - LOWEST_SUNG + 1 for pitch in (72, 67, 64, 48)]
+    begun, third, last = (ids[0].tolist().index(AT + at * TICKS // 4, 4) for at in (0, 2, 3))
+    assert heard.pitch[0, begun].tolist() == [0] * 4
+    assert heard.pitch[0, begun + 4].tolist() == heard.pitch[0, third].tolist() == place
+    assert heard.since[0, third].tolist() == [2 * TICKS // 4 // 6] * 4
+    assert heard.pitch[0, last].tolist() == [place[0] + 2, place[1], 1, place[3] + 7]  # the tenor rests
+    assert heard.before[0, last].tolist() == [place[0], 0, place[2], place[3]]
+    assert heard.since[0, last].tolist() == [4, 12, 4, 4]
+    soprano = heard.often[0, last, :, 0, place[0] - 1]
+    assert soprano.tolist() == [2, 2, 2, 1, 1]  # two notes C of late, one of them the soprano's
+
+
+def test_a_choir_knows_nothing_of_what_comes():
+    ids = torch.tensor([Voices(clock=4).write(CHORALE)[0]])
+    made = choir().eval()
+    whole = made(ids)
+    for length in (1, 6, 9):
+        assert torch.allclose(made(ids[:, :length]), whole[:, :length], atol=1e-4)
+
+
+def test_a_choir_weighs_intervals_alike_in_every_key():
+    writing, made = Voices(clock=4), choir().eval()
+    ids, moved = (torch.tensor([writing.write(CHORALE, shift)[0]]) for shift in (0, 2))
+    x = torch.randn(1, ids.shape[1], made.config.width)
+    here, there = (
+        made.weighed(x, made.heard(i, places(i, made.config))).unflatten(-1, (4, VOICE)) for i in (ids, moved)
+    )
+    # From the second pitch on: what a voice would score for a pitch, it scores two semitones higher for that pitch.
+    assert torch.allclose(here[:, 3:, :, 1:-2], there[:, 3:, :, 3:], atol=1e-4)
+
+
+def test_a_choir_in_training_does_not_get_all_that_it_is_told():
+    ids = torch.tensor([Voices(clock=4).write(CHORALE)[0]])
+    made = choir().train()
+    heard = made.heard(ids, places(ids, made.config))
+    assert not torch.equal(made.told(heard), made.told(heard))
+    assert torch.equal(made.eval().told(heard), made.told(heard))

@@ -87,23 +87,24 @@ def places(ids: torch.Tensor, config: Config) -> torch.Tensor:
     holes = torch.zeros(len(ids), ids.shape[1] + 1, dtype=torch.long, device=ids.device)
     holes.scatter_(1, hole.cumsum(1) * hole, bars)
     bars = torch.where(filled > 0, holes.gather(1, filled), bars)
-    said, reset = _latest(_among(ids, config.position_id, config.positions)), _latest(_begins(ids, config))
+    said, reset = latest(among(ids, config.position_id, config.positions)), latest(_begins(ids, config))
     positions = torch.where(said > reset, (ids - config.position_id).gather(1, said.clamp(min=0)), 0)
     return torch.stack([index, bars, positions], dim=-1)
 
 
 def _begins(ids: torch.Tensor, config: Config) -> torch.Tensor:
     """Which ids begin a bar, a track of it, or what belongs into a hole."""
-    return (ids == config.bar_id) | (ids == config.fill_id) | _among(ids, config.track_id, config.tracks)
+    return (ids == config.bar_id) | (ids == config.fill_id) | among(ids, config.track_id, config.tracks)
 
 
-def _latest(flags: torch.Tensor) -> torch.Tensor:
+def latest(flags: torch.Tensor) -> torch.Tensor:
     """For each place of (B, T) the number of the latest place so far with a flag, -1 where there was none."""
     index = torch.arange(flags.shape[1], device=flags.device)
     return torch.where(flags, index, -1).cummax(1).values
 
 
-def _among(ids: torch.Tensor, first: int, count: int) -> torch.Tensor:
+def among(ids: torch.Tensor, first: int, count: int) -> torch.Tensor:
+    """Which of ids are `first` or one of the `count` - 1 after it."""
     return (ids >= first) & (ids < first + count)
 
 
@@ -193,11 +194,15 @@ class Model(NextTokenModel):
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Logits (B, T, V) after each of ids (B, T), at most `context` of them."""
-        turn = self.rotary(places(ids, self.config))
-        x = self.drop(self.embed(ids))
+        return F.linear(self.through(self.embed(ids), places(ids, self.config)), self.embed.weight)
+
+    def through(self, x: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+        """What the blocks make of x (B, T, W) that stands at those places (B, T, 3), normalised."""
+        turn, x = self.rotary(places), self.drop(x)
         for block in self.blocks:
             x = block(x, turn)
-        return F.linear(self.norm(x), self.embed.weight)
+        normed: torch.Tensor = self.norm(x)
+        return normed
 
     def logits(self, ids: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self(ids)
@@ -206,9 +211,9 @@ class Model(NextTokenModel):
     def learned(self, ids: torch.Tensor) -> torch.Tensor:
         """As for all next-token models, but for what is said to the model: controls, holes and the notes kept there."""
         config, hole = self.config, ids == self.config.hole_id
-        kept = _latest(hole) > _latest(_begins(ids, config))
+        kept = latest(hole) > latest(_begins(ids, config))
         named = torch.cat([hole[:, 1:], torch.zeros_like(hole[:, :1])], 1)  # a track said only to open a hole in it
-        said = kept | named | _among(ids, config.given_id, config.given)
+        said = kept | named | among(ids, config.given_id, config.given)
         return super().learned(ids) & ~said[:, 1:]
 
     @torch.inference_mode()

@@ -20,9 +20,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 studio: $(VENV)/.app
 	$(BIN)/python app.py
 
-# A file of tests stays with one process, and each process with one thread: several would wait for each other.
+# A file of tests stays with one process, and each process with one thread: several would wait for each other. The files
+# go in their own order, since the few long tests, the browser's, had better not come last.
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -53,6 +53,8 @@ class Settings:
     """Largest transposition of the others, in semitones either way, within the range that the training split has."""
     orders: int = 1
     """At the end pieces are read in the first so many orders, see `frame_nats`."""
+    networks: int = 1
+    """So many learn, with seeds from 0 up, and are asked together."""
     look_every: int = 300
     save_every: int = 5
     """Epochs between two savings of the state."""
@@ -134,7 +136,7 @@ class Run:
 
     def _look(self, train_loss: float) -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
-            frames = frame_nats(self.average, self.writing, self.valid, self.settings.context)
+            frames = frame_nats([self.average], self.writing, self.valid, self.settings.context)
         valid = mean_nats(frames)
         row = {"step": self.step, "epoch": self.epoch, "seconds": round(self.seconds)}
         self.rows.append(row | {"train": round(train_loss, 4), "valid": round(valid, 4)})

@@ -55,7 +55,7 @@ def padded(rows: Sequence[Ids]) -> torch.Tensor:
 
 @torch.inference_mode()
 def frame_nats(
-    model: Model,
+    models: Sequence[Model],
     writing: Writing,
     pieces: Sequence[Piece],
     context: int,
@@ -64,11 +64,10 @@ def frame_nats(
 ) -> list[npt.NDArray[np.float64]]:
     """For each piece the negative log-likelihood in nats of each of its frames given those before.
 
-    With several `orders` a piece is written in as many ways, and a frame is as likely as on average over them: one
-    distribution again, since each order gives one to the frames that can come next. `tokens` are read together.
+    With several `models`, or `orders` in which a piece is written, a frame is as likely as on average over all of them:
+    one distribution again, since each gives one to the frames that can come next. `tokens` are read together.
     """
-    model.eval()
-    each = [_in_order(model, writing, pieces, context, order, tokens) for order in orders]
+    each = [_in_order(model.eval(), writing, pieces, context, order, tokens) for model in models for order in orders]
     return [math.log(len(each)) - np.logaddexp.reduce([-totals[i] for totals in each]) for i in range(len(pieces))]
 
 

@@ -220,28 +220,29 @@ def test_uniform_chances_give_the_logarithm_of_the_choices():
     writing = Voices(clock=4)
     even = model(writing)
     torch.nn.init.zeros_(even.embed.weight)
-    [nats] = frame_nats(even, writing, [CHORALE[:3]], 64)
+    [nats] = frame_nats([even], writing, [CHORALE[:3]], 64)
     assert nats == pytest.approx(np.array([7, 0, 4]) * math.log(writing.vocab_size), rel=1e-5)
 
 
 def test_nats_of_a_frame_are_the_sum_over_its_ids():
     writing, pieces = Voices(clock=4), [CHORALE, CHORALE[2:3]]
     made = model(writing).eval()
-    for piece, nats in zip(pieces, frame_nats(made, writing, pieces, 64), strict=True):
+    for piece, nats in zip(pieces, frame_nats([made], writing, pieces, 64), strict=True):
         ids, frames = writing.write(piece)
         chances = made.logits(torch.tensor([[*writing.head(0), HOME, START, *ids[:-1]]]))[0, 2:].log_softmax(-1)
         each = -chances[torch.arange(len(ids)), torch.from_numpy(ids)].detach().numpy()
         assert nats == pytest.approx(np.bincount(frames, each), rel=1e-4)
 
 
-def test_in_several_orders_a_frame_is_as_likely_as_on_average():
+def test_of_several_models_and_orders_a_frame_is_as_likely_as_on_average():
     writing = Voices(clock=4)
-    made = model(writing).eval()
+    made = [model(writing).eval(), choir().eval()]
     each = []
-    for order in (0, 5, 23):
-        ids, frames = writing.write(CHORALE, order=order)
-        nats = made.nll(torch.tensor([[*writing.head(order), HOME, START, *ids]]))[0, 2:].detach().double()
-        each.append(np.bincount(frames, nats.numpy()))
+    for one in made:
+        for order in (0, 5, 23):
+            ids, frames = writing.write(CHORALE, order=order)
+            nats = one.nll(torch.tensor([[*writing.head(order), HOME, START, *ids]]))[0, 2:].detach().double()
+            each.append(np.bincount(frames, nats.numpy()))
     [found] = frame_nats(made, writing, [CHORALE], 64, orders=(0, 5, 23))
     assert found == pytest.approx(-np.log(np.exp(-np.array(each)).mean(0)), rel=1e-4)
 
@@ -308,13 +309,13 @@ def test_a_run_learns_and_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
 
 def test_the_command_measures_once_and_says_what_is_missing(tmp_path, monkeypatch, capsys):
     write_npz(tmp_path / "Jsb16thSeparated.npz", [CHORALE * 2, CHORALE])
-    small = replace(published.PROTOCOLS["jsb16"], settings=TINY)
+    small = replace(published.PROTOCOLS["jsb16"], settings=replace(TINY, orders=3, networks=2))
     monkeypatch.setitem(published.PROTOCOLS, "jsb16", small)
     command = ["--bench", str(tmp_path), "--out", str(tmp_path / "out"), "--only", "jsb16"]
     assert published.main(command) == 0
     assert capsys.readouterr().out.count("not measured") == 2 * 4
     [row] = json.loads((tmp_path / "out/results.json").read_text())["protocols"]
-    assert row["test"]["frames"] == 4 and row["valid"]["pieces"] == 1
+    assert row["test"]["frames"] == 4 and row["valid"]["pieces"] == 1 and row["networks"] == 2
     assert f"{row['test']['nats_per_frame']:.3f}" in (tmp_path / "out/results.md").read_text()
     monkeypatch.setattr(published, "score", None)  # nothing is scored a second time
     assert published.main(command) == 0

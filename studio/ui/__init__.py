@@ -27,7 +27,7 @@ from studio.ui.blend_tab import BlendTab
 from studio.ui.compare_tab import CompareTab
 from studio.ui.continue_tab import ContinueTab
 from studio.ui.doors import open_doors
-from studio.ui.handlers import AT_ONCE, READING, WRITERS
+from studio.ui.handlers import AT_ONCE, READING, WRITERS, Changes
 from studio.ui.history_panel import HistoryPanel
 from studio.ui.infill_tab import InfillTab
 from studio.ui.library_tab import LibraryTab
@@ -115,7 +115,7 @@ def _page(studio: gr.Blocks, words: Words, visits: Visits, line: Line) -> list[T
     with place:
         tabs = _tabs(words, visits, line, seed, result, history)
     for part in tabs:
-        part.connect(studio)
+        part.connect()
     own = [heard for tab in tabs for heard in tab.heard]
     sound.connect([(seed.again, [seed.roll]), (result.again, result.outputs), *own])
     result.judgement.connect_tabs(tabs)
@@ -125,9 +125,14 @@ def _page(studio: gr.Blocks, words: Words, visits: Visits, line: Line) -> list[T
     project.connect(history, [(seed.greet, seed.outputs), (result.greet, result.outputs)])
     # One after the other: what the fields were set to comes after what the music suggests.
     came = result.connect(seed.connect(studio.load).then)
-    for tab in tabs:
-        if tab.models:
-            came = came.then(tab.recall, None, tab.fields, **AT_ONCE)
+    able = [tab for tab in tabs if tab.models]
+
+    def recall(request: gr.Request) -> Changes:
+        return {field: value for tab in able for field, value in tab.recall(request).items()}
+
+    if able:
+        # Each tab with an event of its own would cost a page that opens as many round trips.
+        came = came.then(recall, None, [field for tab in able for field in tab.fields], **AT_ONCE)
     for event in (came.then, result.chosen.then, seed.facts.change):
         event(history.refresh, None, history.outputs, **READING)
     return tabs

@@ -46,9 +46,9 @@ class CompareTab(Tab):
         """See `Tab`: what stands side by side."""
         return [(self.panel.again, self.panel.rolls)] if self.models else []
 
-    def connect(self, page: gr.Blocks) -> None:
+    def connect(self) -> None:
         """Make the tab live, and what it shows."""
-        super().connect(page)
+        super().connect()
         if self.models:
             self.panel.connect()
 

@@ -50,9 +50,9 @@ class InfillTab(VerbTab):
             self.tracks: gr.update(choices=choices, value=[index for _, index in choices]),
         }
 
-    def connect(self, page: gr.Blocks) -> None:
+    def connect(self) -> None:
         """Make the tab live, and the piano rolls' wish for other bars."""
-        super().connect(page)
+        super().connect()
         if not self.models:
             return
         fields = [self.opened.parent, *self.own]

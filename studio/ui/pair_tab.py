@@ -52,9 +52,9 @@ class PairTab(VerbTab):
         """See `Tab`: the other music."""
         return [(self.other.again, [self.other.roll])] if self.models else []
 
-    def connect(self, page: gr.Blocks) -> None:
+    def connect(self) -> None:
         """Make the tab live, and where its other music is chosen: whoever opens the tab finds an example there."""
-        super().connect(page)
+        super().connect()
         if self.models:
             # Not when the page is opened: what changes in a tab that was not opened yet does not get there whole.
             self.other.connect(self.opened.select)

@@ -172,11 +172,10 @@ class Tab:
 
     # --- what leads to what ------------------------------------------------------------------------------------------
 
-    def connect(self, page: gr.Blocks) -> None:
+    def connect(self) -> None:
         """Make the tab live, once all tabs are built: while one of them writes, the others wait."""
         if not self.models:
             return
-        page.load(self.roll, None, [self.number], **AT_ONCE)
         self.dice.click(self.roll, None, [self.number], **AT_ONCE)
         rolled = self.again_button.click(self.roll, None, [self.number], **AT_ONCE)
         self.write_on(self.generate_button.click)
@@ -194,10 +193,9 @@ class Tab:
     # --- handlers ----------------------------------------------------------------------------------------------------
 
     def recall(self, request: gr.Request) -> Changes:
-        """Set the fields as the visitor had them when they asked last."""
+        """Set the fields as the visitor had them when they asked last; until then there is a new seed number."""
         before = self.visits.at(request).fields
-        # Never nothing at all: Gradio would take that for the value of the first field.
-        changes: Changes = {self.number: gr.skip()}
+        changes: Changes = {self.number: gr.update(value=self.roll())}
         return changes | {f: gr.update(value=before[f.elem_id]) for f in self.fields if f.elem_id in before}
 
     def roll(self) -> int:

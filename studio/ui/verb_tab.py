@@ -83,9 +83,9 @@ class VerbTab(Tab):
         """What the tab's button hands over."""
         return [self.model, self.number, self.takes, *self.own, *self.controls.values()]
 
-    def connect(self, page: gr.Blocks) -> None:
+    def connect(self) -> None:
         """Make the tab live."""
-        super().connect(page)
+        super().connect()
         if self.models:
             self.model.input(self.choose_model, [self.model], [self.model, *self.controls.values()], **AT_ONCE)
 

@@ -84,6 +84,7 @@ window.studioSound = (() => {
       sources: new Set(),
       music: from, // second of the music that is handed over next,
       next: 0, // and when it sounds, by the audio clock
+      rises: false, // what is handed over next comes after silence
       faded: false, // it becomes silent at `next`, unless more comes
       timer: 0,
     };
@@ -150,7 +151,7 @@ window.studioSound = (() => {
       const enough = run.whole || run.frames / RATE >= (run.stalled ? AGAIN : FIRST);
       if (!enough || !run.frames) return;
       run.next = Math.ceil((context.currentTime + SOON) * RATE) / RATE;
-      rise(run, run.next);
+      loud(run);
       const stalled = run.stalled;
       run.started = true;
       run.stalled = false;
@@ -182,6 +183,12 @@ window.studioSound = (() => {
       if (count * FRAME === bytes.length) run.waiting.shift();
       else run.waiting[0] = bytes.subarray(count * FRAME);
     }
+    // In the sound itself: on a busy machine it begins later than it was asked to, when a gain has risen already.
+    for (let i = 0, rise = Math.min(frames, RAMP * RATE); run.rises && i < rise; i++) {
+      left[i] *= i / rise;
+      right[i] *= i / rise;
+    }
+    run.rises = false;
     return buffer;
   }
 
@@ -200,8 +207,16 @@ window.studioSound = (() => {
     run.music += buffer.length / RATE;
   }
 
+  // From here on, out of silence.
+  const loud = (run) => {
+    run.gain.gain.cancelScheduledValues(0);
+    run.gain.gain.value = 1;
+    run.faded = false;
+    run.rises = true;
+  };
+
   const rise = (run, at) => {
-    const gain = run.gain.gain, from = run.faded ? gain.value : 0;
+    const gain = run.gain.gain, from = gain.value;
     gain.cancelScheduledValues(0);
     gain.setValueAtTime(from, at);
     gain.linearRampToValueAtTime(1, at + RAMP);
@@ -245,8 +260,9 @@ window.studioSound = (() => {
   function leave(run) {
     run.abort.abort();
     clearInterval(run.timer);
-    const at = context.currentTime, gain = run.gain.gain, level = gain.value;
+    const at = context.currentTime + SOON, gain = run.gain.gain, level = gain.value;
     gain.cancelScheduledValues(0);
+    gain.setValueAtTime(level, context.currentTime);
     gain.setValueAtTime(level, at);
     gain.linearRampToValueAtTime(0, at + RAMP);
     for (const source of run.sources) source.stop(at + RAMP + 0.001);

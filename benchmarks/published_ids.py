@@ -49,7 +49,7 @@ class Writing(Protocol):
 
     @property
     def places(self) -> dict[str, int]:
-        """Where the network finds bars and places in them among the ids, for its `Config`."""
+        """Where the network finds bars, places in them and voices among the ids, for its `Config`."""
 
     def head(self, order: int) -> list[int]:
         """What stands before everything else."""
@@ -127,7 +127,8 @@ class Voices:
     @property
     def places(self) -> dict[str, int]:
         """See `Writing`."""
-        return {"bar_id": BAR, "position_id": AT, "positions": TICKS}
+        voices = {"voice_id": SUNG, "voice_ids": VOICE, "voices": self.count}
+        return {"bar_id": BAR, "position_id": AT, "positions": TICKS} | voices
 
     def head(self, order: int) -> list[int]:
         """See `Writing`."""

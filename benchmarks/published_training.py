@@ -16,7 +16,7 @@ from torch import nn
 
 from benchmarks.published_batches import Batches
 from benchmarks.published_chorales import Choir, ChoirConfig
-from benchmarks.published_ids import START, SUNG, VOICE, Writing
+from benchmarks.published_ids import START, Writing
 from benchmarks.published_pieces import Piece
 from benchmarks.published_windows import frame_nats, mean_nats
 from studio.models import OptimizerSettings
@@ -73,7 +73,7 @@ def network(writing: Writing, settings: Settings) -> Model:
     sizes |= writing.places
     if not writing.voiced:
         return Model(Config(writing.vocab_size, START, **sizes))
-    return Choir(ChoirConfig(writing.vocab_size, START, **sizes, voice_id=SUNG, voice_ids=VOICE, voices=4))
+    return Choir(ChoirConfig(writing.vocab_size, START, **sizes))
 
 
 class Run:
